@@ -1,5 +1,7 @@
 #pragma once
 
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -10,19 +12,25 @@
 
 #include <absl/status/statusor.h>
 
-// A JSON document as a plain value, for logic that looks into events and requests. What is only passed on stays bytes.
+// A JSON document as a plain value, for logic that looks into events and requests. What is only
+// passed on stays bytes (splice.h).
 namespace parley::json {
 
 class Value;
 
-// Members in the order they were read or set. Keys are unique. Lookup is linear: Matrix objects are small; where
-// one is large (power levels' users) the caller builds an index.
+// Members in the order they were read or set. Keys are unique. Lookup is linear: Matrix objects are
+// small; where one is large (power levels' users) the caller builds an index.
 class Object {
  public:
   using Member = std::pair<std::string, Value>;
 
   Object();
   Object(std::initializer_list<Member> members);
+  Object(const Object&);
+  Object(Object&&) noexcept;
+  Object& operator=(const Object&);
+  Object& operator=(Object&&) noexcept;
+  ~Object();
 
   const Value* Find(std::string_view key) const;
   Value* Find(std::string_view key);
@@ -33,6 +41,7 @@ class Object {
   void Append(std::string key, Value value);
   // True if there was one.
   bool Erase(std::string_view key);
+  void Reserve(size_t members);
 
   size_t size() const;
   bool empty() const { return size() == 0; }
@@ -47,14 +56,17 @@ class Object {
 
 using Array = std::vector<Value>;
 
-// Null, boolean, integer, double, string, array or object. A value type: copies are deep. Threads: like std::string.
+// Null, boolean, integer, double, string, array or object. A value type: copies are deep, moves are
+// cheap. Threads: like std::string. Strings are UTF-8.
 class Value {
  public:
   Value() = default;
   Value(std::nullptr_t) {}
-  Value(bool b) : data_(b) {}
-  Value(int i) : data_(static_cast<int64_t>(i)) {}
-  Value(int64_t i) : data_(i) {}
+  // A template, so that no pointer becomes `true` by accident.
+  Value(std::same_as<bool> auto b) : data_(static_cast<bool>(b)) {}
+  template <std::integral I>
+    requires(!std::same_as<I, bool>)
+  Value(I i) : data_(static_cast<int64_t>(i)) {}
   Value(double d) : data_(d) {}
   Value(const char* s) : data_(std::string(s)) {}
   Value(std::string_view s) : data_(std::string(s)) {}
@@ -83,6 +95,7 @@ class Value {
   // The member `key`, or null when this is no object or has none.
   const Value* Find(std::string_view key) const;
 
+  // Members may stand in any order. 1 and 1.0 differ.
   friend bool operator==(const Value& a, const Value& b);
 
  private:
@@ -98,24 +111,30 @@ std::string_view StringOr(const Object& object, std::string_view key, std::strin
 int64_t IntOr(const Object& object, std::string_view key, int64_t fallback);
 bool BoolOr(const Object& object, std::string_view key, bool fallback);
 
-// What a parse accepts. Whatever the limits, a text that is no JSON, is not UTF-8, or holds a duplicate key or a lone
-// surrogate is refused.
+// What a parse accepts. Whatever the limits, a text that is no JSON, is not UTF-8, begins with a byte
+// order mark, or holds a duplicate key or a lone surrogate is refused.
 struct Limits {
-  int max_depth = 100;
-  // Canonical JSON's numbers: integers within ±(2^53 - 1) and nothing else. Off: doubles and larger numbers pass
-  // (push rules, account data), as doubles.
+  // How many arrays and objects may stand within each other, the outermost included.
+  int max_depth = 200;
+  // Canonical JSON's numbers: integers within ±(2^53 - 1), however they are written (1e3 is 1000),
+  // and nothing else. Off: doubles and larger numbers pass (push rules, account data), as doubles.
   bool canonical_numbers = false;
 };
 
-// M_NOT_JSON for text that is not JSON; M_BAD_JSON for JSON outside of the limits. Never throws; never recurses
-// deeper than max_depth. `text` needs no padding and is not kept.
+// The depth for what clients send: lower than the default, so that what was accepted inside a request
+// can still be read once it stands inside an event, and that inside a transaction.
+inline constexpr int kMaxRequestDepth = 128;
+
+// M_NOT_JSON for text that is not JSON; M_BAD_JSON for JSON outside of the limits (duplicate keys are
+// M_BAD_JSON too). Never throws; never recurses deeper than max_depth. `text` needs no padding and is
+// not kept. Time is linear in the text, whatever the text.
 absl::StatusOr<Value> Parse(std::string_view text, const Limits& limits = {});
 
 // Parse, and M_BAD_JSON unless the document is an object.
 absl::StatusOr<Object> ParseObject(std::string_view text, const Limits& limits = {});
 
-// Canonical JSON (Appendices): keys sorted by code point, shortest form, no white space. Doubles, which canonical
-// JSON does not have, are written in their shortest round-trip form.
+// Canonical JSON (Appendices): keys sorted by code point, shortest form, no white space. Doubles, which
+// canonical JSON does not have, are written in their shortest round-trip form.
 std::string Serialize(const Value& value);
 std::string Serialize(const Object& object);
 void AppendTo(std::string& out, const Value& value);

@@ -2,13 +2,14 @@
 
 #include <absl/strings/cord.h>
 #include <absl/strings/numbers.h>
-#include <absl/strings/str_cat.h>
 #include <absl/strings/str_split.h>
+
+#include "common/base/strings.h"
 
 namespace parley {
 namespace {
 
-constexpr std::string_view kPayload = "parley.dev/MatrixError";
+constexpr absl::string_view kPayload = "parley.dev/MatrixError";
 
 absl::StatusCode CodeFor(int http_status) {
   switch (http_status) {
@@ -39,7 +40,7 @@ MatrixError ForPlainStatus(const absl::Status& status) {
 // Payload: "<http status>\n<errcode>\n<extra json>".
 absl::Status ToStatus(const MatrixError& error) {
   absl::Status status(CodeFor(error.http_status), error.message);
-  status.SetPayload(kPayload, absl::Cord(absl::StrCat(error.http_status, "\n", error.errcode, "\n",
+  status.SetPayload(kPayload, absl::Cord(StrCat(error.http_status, "\n", error.errcode, "\n",
                                                       error.extra_json)));
   return status;
 }
@@ -48,12 +49,12 @@ MatrixError FromStatus(const absl::Status& status) {
   const auto payload = status.GetPayload(kPayload);
   if (!payload) return ForPlainStatus(status);
   const std::string text(*payload);
-  const std::vector<std::string_view> parts = absl::StrSplit(text, absl::MaxSplits('\n', 2));
+  const std::vector<absl::string_view> parts = absl::StrSplit(text, absl::MaxSplits('\n', 2));
   MatrixError error;
   if (parts.size() != 3 || !absl::SimpleAtoi(parts[0], &error.http_status)) return error;
-  error.errcode = parts[1];
-  error.extra_json = parts[2];
-  error.message = status.message();
+  error.errcode = std::string(parts[1]);
+  error.extra_json = std::string(parts[2]);
+  error.message = std::string(status.message());
   return error;
 }
 
@@ -90,7 +91,7 @@ absl::Status MissingToken() { return Matrix(401, "M_MISSING_TOKEN", "Missing acc
 
 absl::Status LimitExceeded(int64_t retry_after_ms) {
   return ToStatus({429, "M_LIMIT_EXCEEDED", "Too many requests",
-                   absl::StrCat("\"retry_after_ms\":", retry_after_ms)});
+                   StrCat("\"retry_after_ms\":", retry_after_ms)});
 }
 
 }  // namespace parley
