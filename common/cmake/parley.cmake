@@ -2,7 +2,7 @@
 #
 #   parley_module(json DEPS …)       a library `parley::json`, its tests and its benchmarks
 #   parley_executable(parley DEPS …) a program from main.cc
-#   parley_proto(accounts)           a library `proto::accounts` from proto/parley/accounts/v1
+#   parley_proto(accounts)           a library `proto::accounts` from proto/parley/accounts/v1/*.proto
 #
 # File names say what a file is: *_test.cc, *_bench.cc, main.cc; all else is the module.
 
@@ -40,7 +40,7 @@ pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis)   # its CMake config
 pkg_check_modules(simdjson REQUIRED IMPORTED_TARGET simdjson)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
-pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(libre2 REQUIRED IMPORTED_TARGET re2)   # not "re2": gRPC looks for re2_FOUND and re2::re2
 
 include(GoogleTest)
 enable_testing()
@@ -101,4 +101,35 @@ function(parley_executable name)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} parley_options)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+endfunction()
+
+# Generates <area>.pb.{h,cc} and, with our plugin, <area>.parley.{h,cc}. `ROOT` is where import paths begin
+# (default: proto/); generated code is compiled without our warnings.
+function(parley_proto area)
+  cmake_parse_arguments(ARG "" "ROOT" "DEPS" ${ARGN})
+  if(NOT ARG_ROOT)
+    set(ARG_ROOT ${PROJECT_SOURCE_DIR}/proto)
+  endif()
+  set(out ${PROJECT_BINARY_DIR}/proto)
+  file(MAKE_DIRECTORY ${out})
+  file(GLOB protos CONFIGURE_DEPENDS ${ARG_ROOT}/parley/${area}/v1/*.proto)
+  foreach(proto IN LISTS protos)
+    cmake_path(RELATIVE_PATH proto BASE_DIRECTORY ${ARG_ROOT} OUTPUT_VARIABLE stem)
+    cmake_path(REMOVE_EXTENSION stem LAST_ONLY)
+    set(outputs ${out}/${stem}.pb.h ${out}/${stem}.pb.cc ${out}/${stem}.parley.h ${out}/${stem}.parley.cc)
+    add_custom_command(
+      OUTPUT ${outputs}
+      COMMAND ${Protobuf_PROTOC_EXECUTABLE} --proto_path=${ARG_ROOT} --proto_path=${PROJECT_SOURCE_DIR}/proto
+              --plugin=protoc-gen-parley=$<TARGET_FILE:parley_protoc_plugin> --cpp_out=${out} --parley_out=${out} ${proto}
+      DEPENDS ${proto} parley_protoc_plugin
+      COMMENT "Contract ${stem}"
+      VERBATIM)
+    list(APPEND sources ${outputs})
+  endforeach()
+  add_library(proto_${area} STATIC ${sources})
+  add_library(proto::${area} ALIAS proto_${area})
+  target_include_directories(proto_${area} SYSTEM PUBLIC ${out})
+  target_include_directories(proto_${area} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_compile_options(proto_${area} PRIVATE -w)
+  target_link_libraries(proto_${area} PUBLIC protobuf::libprotobuf parley::rpc ${ARG_DEPS})
 endfunction()

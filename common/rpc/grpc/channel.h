@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include <absl/time/time.h>
+
+#include "common/rpc/channel.h"
+#include "common/rpc/observer.h"
+
+namespace parley::rpc {
+
+struct ChannelOptions {
+  absl::Duration default_deadline = absl::Seconds(30);
+  size_t max_message_bytes = 64 << 20;
+};
+
+// One kept-alive gRPC connection to `address` ("host:port" or "unix:/path"); it is made with the first call and made
+// again when it breaks. A call made while the other side is away waits for it until its deadline. Borrows `observer`.
+std::unique_ptr<Channel> MakeChannel(const std::string& address, Observer& observer, const ChannelOptions& options = {});
+
+}  // namespace parley::rpc
