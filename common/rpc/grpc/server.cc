@@ -46,15 +46,21 @@ class Reactor final : public grpc::ServerGenericBidiReactor {
 
   void Answer() {
     if (context_.IsCancelled()) return End(absl::CancelledError("the caller has gone"));
+    const absl::Status status = Handle();
+    if (!status.ok()) return End(status);
+    observer_.Finished(entry_.method, status, absl::Now() - begin_);
+    StartWriteAndFinish(&response_, grpc::WriteOptions(), grpc::Status::OK);
+  }
+
+  // Apart from Answer(), because nothing that refers to this object may outlive the call that ends it.
+  absl::Status Handle() {
     grpc::ProtoBufferReader stream(&request_);
     const Dispatcher::Answer answer = entry_.handler(CallOf(context_), stream);
-    if (!answer.ok()) return End(answer.status());
+    if (!answer.ok()) return answer.status();
     bool owns = false;
     const grpc::Status status =
         grpc::GenericSerialize<grpc::ProtoBufferWriter, google::protobuf::MessageLite>(**answer, &response_, &owns);
-    if (!status.ok()) return End(absl::InternalError("the response could not be serialised"));
-    observer_.Finished(entry_.method, absl::OkStatus(), absl::Now() - begin_);
-    StartWriteAndFinish(&response_, grpc::WriteOptions(), grpc::Status::OK);
+    return status.ok() ? absl::OkStatus() : absl::InternalError("the response could not be serialised");
   }
 
   void End(const absl::Status& status) {
