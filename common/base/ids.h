@@ -29,7 +29,8 @@ class Id {
   const std::string& str() const { return text_; }
   bool empty() const { return text_.empty(); }
 
-  // What stands behind the first ':'; empty where a kind has no server part (room v12 ids, event ids of v3+).
+  // What stands behind the first ':'; empty where a kind has no server part (room v12 ids, event ids
+  // of v3+). Points into this id.
   std::string_view server_name() const;
   // Between the sigil and the first ':'.
   std::string_view localpart() const;
@@ -47,10 +48,14 @@ class Id {
 
 using UserId = Id<struct UserIdKind>;        // @localpart:server; historical localparts are accepted
 using RoomId = Id<struct RoomIdKind>;        // !opaque:server, or !opaque from room version 12
-using EventId = Id<struct EventIdKind>;      // $opaque:server (v1, v2), $hash
+using EventId = Id<struct EventIdKind>;      // $ and anything: the room version says what
 using RoomAlias = Id<struct RoomAliasKind>;  // #localpart:server
 
-// True for a server name as the specification has it: DNS name, IPv4 or bracketed IPv6, optional port.
+// True for the event ids of room versions 4 and up: $ and 43 URL-safe base64 characters.
+bool IsHashEventId(std::string_view text);
+
+// True for a server name as the specification has it: DNS name, IPv4 or
+// bracketed IPv6, optional port of up to five digits; at most 255 bytes.
 bool IsValidServerName(std::string_view name);
 
 // True for a localpart that we let a new user have: [a-z0-9._=/+-]+.

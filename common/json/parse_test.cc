@@ -1,13 +1,10 @@
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "common/base/strings.h"
 #include "common/json/value.h"
 #include "common/status/matrix_error.h"
+#include "common/testing/vectors.h"
 
 namespace parley::json {
 namespace {
@@ -128,25 +125,15 @@ TEST(JsonParse, AnObjectIsAskedForByName) {
   EXPECT_TRUE(HasErrcode(ParseObject("[1").status(), "M_NOT_JSON"));
 }
 
-std::filesystem::path SharedFolder() {
-  const char* folder = std::getenv("PARLEY_SHARED");
-  return folder != nullptr ? folder : std::filesystem::path(PARLEY_SOURCE_DIR) / "../shared";
-}
-
 TEST(JsonParse, AgreesWithTheSharedCanonicalVectors) {
-  std::ifstream file(SharedFolder() / "adversarial/vectors/canonical_json.jsonl");
-  if (!file) GTEST_SKIP() << "no shared vectors (set PARLEY_SHARED)";
-  for (std::string line; std::getline(file, line);) {
-    const auto vector = Parse(line);
-    if (!vector.ok()) {
-      ADD_FAILURE() << line;
-      continue;
-    }
-    const auto parsed = Parse(*vector->Find("in")->AsString(), kCanonical);
-    const std::string* out = vector->Find("out")->AsString();
-    EXPECT_EQ(parsed.ok(), out != nullptr) << line;
+  const auto vectors = testing::LoadVectors("canonical_json.jsonl");
+  if (!vectors) GTEST_SKIP() << "no shared vectors (set PARLEY_SHARED)";
+  for (const Object& vector : *vectors) {
+    const auto parsed = Parse(*FindString(vector, "in"), kCanonical);
+    const std::string* out = FindString(vector, "out");
+    EXPECT_EQ(parsed.ok(), out != nullptr) << Serialize(vector);
     if (parsed.ok() && out != nullptr) {
-      EXPECT_EQ(Serialize(*parsed), *out) << line;
+      EXPECT_EQ(Serialize(*parsed), *out) << Serialize(vector);
     }
   }
 }

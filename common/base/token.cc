@@ -1,0 +1,60 @@
+#include "common/base/token.h"
+
+#include <algorithm>
+
+#include <absl/strings/ascii.h>
+#include <absl/strings/numbers.h>
+#include <sodium.h>
+
+#include "common/base/strings.h"
+
+namespace parley {
+namespace {
+
+constexpr size_t kMaxBytes = 255;
+constexpr size_t kMinRandomChars = 22;  // 128 bits
+
+std::string UrlSafeBase64(std::string_view bytes) {
+  constexpr int kVariant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
+  std::string out(sodium_base64_encoded_len(bytes.size(), kVariant), '\0');
+  sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                    bytes.size(), kVariant);
+  out.pop_back();  // the terminating NUL
+  return out;
+}
+
+bool IsUrlSafe(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isalnum(c) || c == '-' || c == '_';
+  });
+}
+
+std::optional<Partition> ParsePartition(std::string_view digits) {
+  Partition partition = 0;
+  const bool is_canonical = !digits.empty() && (digits == "0" || digits[0] != '0') &&
+                            std::all_of(digits.begin(), digits.end(), absl::ascii_isdigit);
+  if (!is_canonical || !absl::SimpleAtoi(Abs(digits), &partition)) return std::nullopt;
+  return partition;
+}
+
+}  // namespace
+
+std::string MakeToken(std::string_view kind, Partition partition, size_t bytes, Rng& rng) {
+  return StrCat(kind, "_", partition, "_", UrlSafeBase64(rng.Bytes(bytes)));
+}
+
+std::optional<Partition> TokenPartition(std::string_view kind, std::string_view token,
+                                        uint32_t partitions) {
+  if (token.size() > kMaxBytes || !token.starts_with(kind)) return std::nullopt;
+  std::string_view rest = token.substr(kind.size());
+  if (!rest.starts_with('_')) return std::nullopt;
+  rest.remove_prefix(1);
+  const size_t split = rest.find('_');
+  if (split == rest.npos) return std::nullopt;
+  const std::string_view random = rest.substr(split + 1);
+  if (random.size() < kMinRandomChars || !IsUrlSafe(random)) return std::nullopt;
+  const std::optional<Partition> partition = ParsePartition(rest.substr(0, split));
+  return partition && *partition < partitions ? partition : std::nullopt;
+}
+
+}  // namespace parley
