@@ -1,0 +1,117 @@
+#include "services/events/store.h"
+
+namespace parley::events {
+namespace {
+
+using store::Column;
+using store::Index;
+using store::Table;
+using store::Type;
+
+Column Int(std::string name) { return {std::move(name), Type::kInteger, false}; }
+Column Text(std::string name) { return {std::move(name), Type::kText, false}; }
+Column Bytes(std::string name) { return {std::move(name), Type::kBytes, false}; }
+Column Maybe(Column column) {
+  column.nullable = true;
+  return column;
+}
+
+Table Rooms() {
+  return {"events_rooms",
+          {Int("p"), Int("room"), Text("room_id"), Text("version")},
+          {"p", "room"},
+          {{"events_rooms_by_id", {"p", "room_id"}, true}}};
+}
+
+Table Pdus() {
+  return {.name = "events_pdus",
+          .columns = {Int("p"), Int("pos"), Int("room"), Int("ord"), Text("event_id"), Text("type"),
+                      Maybe(Text("state_key")), Text("sender"), Int("ts"), Int("flags"), Int("redacted_by"),
+                      Int("replaces"), Maybe(Text("thread_root")), Maybe(Text("txn_device")),
+                      Maybe(Text("txn_id")), Bytes("pdu")},
+          .primary_key = {"p", "pos"},
+          .indexes = {{"events_pdus_by_order", {"p", "room", "ord"}, true},
+                      {"events_pdus_by_id", {"p", "event_id"}, true}},
+          .clustered = false};
+}
+
+Table State() {
+  return {"events_state",
+          {Int("p"), Int("room"), Text("type"), Text("state_key"), Int("from_pos"), Int("event_pos"),
+           Int("membership")},
+          {"p", "room", "type", "state_key"},
+          {{"events_state_by_from", {"p", "room", "from_pos"}}}};
+}
+
+Table PastState() {
+  return {"events_past_state",
+          {Int("p"), Int("room"), Text("type"), Text("state_key"), Int("from_pos"), Int("to_pos"), Int("event_pos"),
+           Int("membership"), Int("node")},
+          {"p", "room", "type", "state_key", "from_pos"},
+          {{"events_past_state_by_from", {"p", "room", "node", "from_pos"}},
+           {"events_past_state_by_to", {"p", "room", "node", "to_pos"}}}};
+}
+
+Table Relations() {
+  return {"events_relations",
+          {Int("p"), Int("room"), Text("target"), Int("pos"), Text("rel_type"), Text("type"), Text("sender"),
+           Maybe(Text("key"))},
+          {"p", "room", "target", "pos"},
+          {{"events_relations_by_type", {"p", "room", "rel_type", "target", "pos"}}}};
+}
+
+Table Txns() {
+  return {"events_txns",
+          {Int("p"), Int("room"), Text("user_id"), Text("device_id"), Text("txn_id"), Int("event_pos"),
+           Text("event_id"), Int("ts")},
+          {"p", "room", "user_id", "device_id", "txn_id"}};
+}
+
+Table ReceiptsTable() {
+  return {"events_receipts",
+          {Int("p"), Int("room"), Text("user_id"), Text("type"), Text("thread_id"), Text("event_id"),
+           Int("event_pos"), Int("ts"), Int("pos")},
+          {"p", "room", "user_id", "type", "thread_id"},
+          {{"events_receipts_by_pos", {"p", "room", "pos"}}}};
+}
+
+Table Aliases() {
+  return {"events_aliases",
+          {Int("p"), Text("alias"), Text("room_id"), Text("creator")},
+          {"p", "alias"},
+          {{"events_aliases_by_room", {"p", "room_id"}}}};
+}
+
+Table Published() {
+  return {"events_published",
+          {Int("p"), Int("room"), Text("room_id"), Int("joined_members"), Text("room_type"), Bytes("json")},
+          {"p", "room"}};
+}
+
+Table Outbox() { return {"events_outbox", {Int("p"), Int("pos")}, {"p", "pos"}}; }
+
+Table DeviceChangesTable() {
+  return {"events_device_changes",
+          {Int("p"), Text("user_id"), Int("pos"), Int("generation")},
+          {"p", "user_id"},
+          {{"events_device_changes_by_pos", {"p", "pos"}}}};
+}
+
+Table Reports() {
+  return {"events_reports",
+          {Int("p"), Text("report_id"), Text("reporter"), Text("room_id"), Text("event_id"), Text("user_id"),
+           Text("reason"), Int("score"), Int("ts")},
+          {"p", "report_id"}};
+}
+
+}  // namespace
+
+std::vector<store::Migration> Migrations() {
+  return {{.service = "events",
+           .number = 1,
+           .tables = {Rooms(), Pdus(), State(), PastState(), Relations(), Txns(), ReceiptsTable(), Aliases(),
+                      Published(), Outbox(), DeviceChangesTable(), Reports()},
+           .columns = {}}};
+}
+
+}  // namespace parley::events

@@ -1,0 +1,134 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/functional/function_ref.h>
+#include <absl/status/statusor.h>
+
+#include "common/store/batch.h"
+#include "common/store/reader.h"
+#include "common/store/schema.h"
+#include "services/events/rows.h"
+
+// The tables of `events`; no other file knows them. Reads run in the caller's snapshot (store::Store::Read), so that
+// several of them, and the stream's head, agree. Writes are added to the caller's batch. Threads: as Reader and Batch.
+//
+// State is kept as versions: events_state holds what is in force now, with the position it began at; a version that
+// was replaced moves to events_past_state. Each past version is filed under one node of a binary tree over positions
+// (the point of [from, to) that the most powers of two divide), so the state at any position is found in O(log n)
+// range scans that meet only rows of the answer.
+namespace parley::events {
+
+// The name of this service's durable streams.
+inline constexpr std::string_view kStream = "events";
+
+std::vector<store::Migration> Migrations();
+
+// --- Reads. An absent row is nullopt or an empty vector, never an error.
+
+absl::StatusOr<std::optional<RoomRow>> FindRoom(store::Reader& db, Partition p, std::string_view room_id);
+absl::StatusOr<std::optional<RoomRow>> FindRoomByNid(store::Reader& db, Partition p, RoomNid room);
+
+absl::StatusOr<std::optional<EventRow>> ReadEvent(store::Reader& db, Partition p, int64_t pos);
+absl::StatusOr<std::optional<EventRow>> FindEvent(store::Reader& db, Partition p, std::string_view event_id);
+// In the order asked; positions without a row are left out.
+absl::StatusOr<std::vector<EventRow>> ReadEvents(store::Reader& db, Partition p, const std::vector<int64_t>& positions);
+
+using EventCallback = absl::FunctionRef<bool(const EventRow&)>;  // false: enough
+// Events of a room with ord > `after`, oldest first, at most `limit` rows.
+absl::Status ScanForwards(store::Reader& db, Partition p, RoomNid room, RoomOrder after, int64_t limit,
+                          EventCallback on_event);
+// Events of a room with ord <= `upto`, newest first, at most `limit` rows.
+absl::Status ScanBackwards(store::Reader& db, Partition p, RoomNid room, RoomOrder upto, int64_t limit,
+                           EventCallback on_event);
+// The position of the room's live event nearest to `ts`: the first at or after it, or the last at or before it.
+absl::StatusOr<std::optional<EventRow>> FindByTime(store::Reader& db, Partition p, RoomNid room, int64_t ts,
+                                                   bool backwards);
+
+// All state in force now; of one type; one entry.
+absl::StatusOr<std::vector<StateRow>> CurrentState(store::Reader& db, Partition p, RoomNid room);
+absl::StatusOr<std::vector<StateRow>> CurrentStateOfType(store::Reader& db, Partition p, RoomNid room,
+                                                         std::string_view type);
+absl::StatusOr<std::optional<StateRow>> CurrentStateEntry(store::Reader& db, Partition p, RoomNid room,
+                                                          std::string_view type, std::string_view state_key);
+// The state after the event at `pos` (of this room or not); O(log n) pages beyond its output.
+absl::StatusOr<std::vector<StateRow>> StateAt(store::Reader& db, Partition p, RoomNid room, int64_t pos);
+absl::StatusOr<std::optional<StateRow>> StateEntryAt(store::Reader& db, Partition p, RoomNid room, int64_t pos,
+                                                     std::string_view type, std::string_view state_key);
+// Every version of one entry, oldest first (a user's memberships, the history visibility): answers "at which
+// positions" for a whole page of events with one query.
+absl::StatusOr<std::vector<StateRow>> StateHistory(store::Reader& db, Partition p, RoomNid room,
+                                                   std::string_view type, std::string_view state_key);
+// What changed in (after, upto]: versions that began there and are in force at `upto`.
+absl::StatusOr<std::vector<StateRow>> StateChanges(store::Reader& db, Partition p, RoomNid room, int64_t after,
+                                                   int64_t upto);
+
+// Relations to `target`, oldest first; empty `rel_type` or `type`: any.
+absl::StatusOr<std::vector<RelationRow>> RelationsTo(store::Reader& db, Partition p, RoomNid room,
+                                                     std::string_view target);
+struct ThreadRow {
+  std::string root;  // event id
+  int64_t latest_pos = 0;
+  int64_t count = 0;
+};
+// Threads by their latest event, newest first, those before `before_pos` only (0: all).
+absl::StatusOr<std::vector<ThreadRow>> Threads(store::Reader& db, Partition p, RoomNid room, int64_t before_pos,
+                                               int64_t limit);
+
+absl::StatusOr<std::optional<TxnRow>> FindTxn(store::Reader& db, Partition p, RoomNid room, std::string_view user_id,
+                                              std::string_view device_id, std::string_view txn_id);
+using TxnCallback = absl::FunctionRef<void(std::string_view user_id, std::string_view device_id,
+                                           std::string_view txn_id)>;
+absl::Status ScanTxns(store::Reader& db, Partition p, RoomNid room, TxnCallback on_txn);
+
+// Receipts of a room set after `after` (0: all).
+absl::StatusOr<std::vector<ReceiptRow>> Receipts(store::Reader& db, Partition p, RoomNid room, int64_t after);
+absl::StatusOr<std::vector<ReceiptRow>> ReceiptsOf(store::Reader& db, Partition p, RoomNid room,
+                                                   std::string_view user_id);
+
+absl::StatusOr<std::optional<AliasRow>> FindAlias(store::Reader& db, Partition alias_partition,
+                                                  std::string_view alias);
+absl::StatusOr<std::vector<AliasRow>> AliasesOf(store::Reader& db, Partition alias_partition,
+                                                std::string_view room_id);
+
+absl::StatusOr<bool> IsPublished(store::Reader& db, Partition p, RoomNid room);
+absl::StatusOr<std::vector<PublishedRow>> PublishedRooms(store::Reader& db, Partition p);
+
+// Positions of membership events that `accounts` has perhaps not been told of.
+absl::StatusOr<std::vector<int64_t>> OutboxPositions(store::Reader& db, Partition p);
+
+absl::StatusOr<std::optional<DeviceChangeRow>> FindDeviceChange(store::Reader& db, Partition p,
+                                                                std::string_view user_id);
+absl::StatusOr<std::vector<DeviceChangeRow>> DeviceChanges(store::Reader& db, Partition p, int64_t after);
+
+// --- Writes
+
+void AddRoom(store::Batch& batch, const RoomRow& room);
+void AddEvent(store::Batch& batch, Partition p, const EventRow& event);
+// The event's redacted form takes the place of the original.
+void RedactEvent(store::Batch& batch, Partition p, int64_t pos, std::string_view redacted_pdu, int64_t redacted_by);
+// `next` comes into force at next.from_pos; `previous`, if any, is what it replaces.
+void ReplaceState(store::Batch& batch, Partition p, RoomNid room, const StateRow* previous, const StateRow& next);
+void AddRelation(store::Batch& batch, Partition p, const RelationRow& relation);
+void DeleteRelation(store::Batch& batch, Partition p, RoomNid room, std::string_view target, int64_t pos);
+void AddTxn(store::Batch& batch, Partition p, const TxnRow& txn);
+void PruneTxns(store::Batch& batch, Partition p, int64_t before_ts);
+void SetReceipt(store::Batch& batch, Partition p, const ReceiptRow& receipt);
+// Fails the batch with AlreadyExists when the alias is taken.
+void AddAlias(store::Batch& batch, Partition alias_partition, const AliasRow& alias);
+void DeleteAlias(store::Batch& batch, Partition alias_partition, std::string_view alias);
+void Publish(store::Batch& batch, Partition p, const PublishedRow& room);
+void Unpublish(store::Batch& batch, Partition p, RoomNid room);
+void AddToOutbox(store::Batch& batch, Partition p, int64_t pos);
+void DeleteFromOutbox(store::Batch& batch, Partition p, int64_t pos);
+void SetDeviceChange(store::Batch& batch, Partition p, const DeviceChangeRow& change);
+void AddReport(store::Batch& batch, Partition p, const ReportRow& report);
+
+// The node that a version in force during [from, to) is filed under; from < to. Public for its test.
+int64_t TreeNode(int64_t from, int64_t to);
+
+}  // namespace parley::events
