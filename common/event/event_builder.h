@@ -47,7 +47,7 @@ class EventBuilder {
 };
 
 // The answer to make_join, make_leave and make_knock: the event as far as it can be made without its sender's key.
-std::string TemplateJson(const RoomVersion& version, const EventFields& fields);
+std::string TemplateJson(const RoomVersion& version, EventFields fields);
 
 // `pdu` with one more signature (an invite to our user; a restricted join that our user authorises).
 absl::StatusOr<VerifiedPdu> SignPdu(const VerifiedPdu& pdu, const std::string& server_name,

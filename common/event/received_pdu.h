@@ -84,7 +84,7 @@ using KeyLookup =
 // Parses and checks shape and size. `unsigned` is dropped.
 // Errors: M_BAD_JSON or M_NOT_JSON if it is no event of this room version; M_TOO_LARGE beyond the size limits.
 absl::StatusOr<UnverifiedPdu> ParsePdu(std::string_view bytes, const RoomVersion& version);
-absl::StatusOr<UnverifiedPdu> ParsePdu(const json::Object& event, const RoomVersion& version);
+absl::StatusOr<UnverifiedPdu> ParsePdu(json::Object event, const RoomVersion& version);
 
 // Checks signatures and content hash. Signatures by keys that are unknown, or were not valid at
 // `origin_server_ts`, are skipped; one that is wrong fails the event.

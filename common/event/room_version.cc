@@ -19,7 +19,7 @@ constexpr RoomVersion V1() {
   v.redaction_keeps_aliases = true;
   v.redaction_keeps_allow = false;
   v.redaction_keeps_authoriser = false;
-  v.redaction_keeps_create_content = false;
+  v.redaction_of_v11 = false;
   v.aliases_rule = true;
   v.redaction_rule = true;
   v.notification_levels_rule = false;
@@ -106,7 +106,7 @@ constexpr RoomVersion V11() {
   RoomVersion v = V10();
   v.id = "11";
   v.redacts_in_content = true;
-  v.redaction_keeps_create_content = true;
+  v.redaction_of_v11 = true;
   v.creator_is_sender = true;
   return v;
 }

@@ -42,7 +42,9 @@ struct RoomVersion {
   bool redaction_keeps_aliases = false;        // m.room.aliases: aliases
   bool redaction_keeps_allow = true;           // m.room.join_rules: allow
   bool redaction_keeps_authoriser = true;      // m.room.member: join_authorised_via_users_server
-  bool redaction_keeps_create_content = true;  // m.room.create: everything; and the other changes of v11
+  // All of m.room.create, `invite` of power levels, `third_party_invite.signed`, a redaction's `redacts`; but no
+  // longer the top-level origin, membership and prev_state.
+  bool redaction_of_v11 = true;
 
   // Authorisation rules.
   bool aliases_rule = false;              // m.room.aliases need no membership
