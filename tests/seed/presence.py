@@ -79,8 +79,7 @@ def s37(world):
 def s38(world):
     """A user without an open event stream is offline."""
     alice, bob, _ = world.pair()
-    bob.sync(set_presence="offline")
-    assert presence(alice, world.user()) == "offline"
+    assert presence(alice, bob) == "offline"
     put(alice, "offline").ok()
     until(lambda: presence(bob, alice), lambda value: value == "offline")
 
