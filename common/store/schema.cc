@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <map>
 
-#include <absl/strings/str_cat.h>
 
+#include "common/base/strings.h"
 #include "common/status/macros.h"
 
 namespace parley::store {
@@ -17,11 +17,11 @@ bool HasColumn(const Table& table, const std::string& name) {
 
 absl::Status ValidateKey(const Table& table, const std::vector<std::string>& key, std::string_view what) {
   if (key.empty() || key.front() != "p") {
-    return absl::InvalidArgumentError(absl::StrCat(what, " of table ", table.name, " must begin with p, the partition"));
+    return absl::InvalidArgumentError(StrCat(what, " of table ", table.name, " must begin with p, the partition"));
   }
   for (const std::string& column : key) {
     if (!HasColumn(table, column)) {
-      return absl::InvalidArgumentError(absl::StrCat(what, " of table ", table.name, " names no column of it: ", column));
+      return absl::InvalidArgumentError(StrCat(what, " of table ", table.name, " names no column of it: ", column));
     }
   }
   return absl::OkStatus();
@@ -30,7 +30,7 @@ absl::Status ValidateKey(const Table& table, const std::vector<std::string>& key
 absl::Status ValidateTable(const Table& table) {
   PARLEY_RETURN_IF_ERROR(ValidateKey(table, table.primary_key, "the primary key"));
   for (const Index& index : table.indexes) {
-    PARLEY_RETURN_IF_ERROR(ValidateKey(table, index.columns, absl::StrCat("index ", index.name)));
+    PARLEY_RETURN_IF_ERROR(ValidateKey(table, index.columns, StrCat("index ", index.name)));
   }
   return absl::OkStatus();
 }
@@ -41,13 +41,13 @@ absl::Status Validate(const std::vector<Migration>& migrations) {
   std::map<std::string, int> last;
   for (const Migration& migration : migrations) {
     if (migration.number != ++last[migration.service]) {
-      return absl::InvalidArgumentError(absl::StrCat("migrations of ", migration.service, " must be numbered 1, 2, …: got ",
+      return absl::InvalidArgumentError(StrCat("migrations of ", migration.service, " must be numbered 1, 2, …: got ",
                                                      migration.number));
     }
     for (const Table& table : migration.tables) PARLEY_RETURN_IF_ERROR(ValidateTable(table));
     for (const AddColumn& added : migration.columns) {
       if (!added.column.nullable) {
-        return absl::InvalidArgumentError(absl::StrCat("an added column must be nullable: ", added.column.name));
+        return absl::InvalidArgumentError(StrCat("an added column must be nullable: ", added.column.name));
       }
     }
   }

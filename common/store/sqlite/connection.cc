@@ -3,8 +3,8 @@
 #include <sqlite3.h>
 
 #include <absl/strings/numbers.h>
-#include <absl/strings/str_cat.h>
 
+#include "common/base/strings.h"
 #include "common/status/macros.h"
 
 namespace parley::store::sqlite {
@@ -33,9 +33,9 @@ absl::StatusCode CodeOf(int result) {
 }
 
 absl::Status Configure(Connection& connection, const ConnectionOptions& options) {
-  PARLEY_RETURN_IF_ERROR(connection.Run(absl::StrCat("PRAGMA synchronous=", options.synchronous)));
-  PARLEY_RETURN_IF_ERROR(connection.Run(absl::StrCat("PRAGMA cache_size=-", options.cache_bytes / 1024)));
-  PARLEY_RETURN_IF_ERROR(connection.Run(absl::StrCat("PRAGMA mmap_size=", options.mmap_bytes)));
+  PARLEY_RETURN_IF_ERROR(connection.Run(StrCat("PRAGMA synchronous=", options.synchronous)));
+  PARLEY_RETURN_IF_ERROR(connection.Run(StrCat("PRAGMA cache_size=-", options.cache_bytes / 1024)));
+  PARLEY_RETURN_IF_ERROR(connection.Run(StrCat("PRAGMA mmap_size=", options.mmap_bytes)));
   return connection.Run("PRAGMA temp_store=MEMORY");
 }
 
@@ -85,7 +85,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const ConnectionOpt
                                      options.vfs.empty() ? nullptr : options.vfs.c_str());
   std::unique_ptr<Connection> connection(new Connection(db));
   if (result != SQLITE_OK) {
-    return absl::UnavailableError(absl::StrCat("cannot open the store at ", options.path, ": ", sqlite3_errstr(result)));
+    return absl::UnavailableError(StrCat("cannot open the store at ", options.path, ": ", sqlite3_errstr(result)));
   }
   sqlite3_busy_timeout(db, kBusyTimeoutMs);
   if (!options.read_only) PARLEY_RETURN_IF_ERROR(connection->Run("PRAGMA journal_mode=WAL"));
@@ -104,19 +104,19 @@ absl::StatusOr<std::unique_ptr<Statement>> Connection::PrepareOwn(std::string_vi
                                         &statement, nullptr);
   if (result != SQLITE_OK) {
     const absl::Status error = Error(result);
-    return absl::Status(error.code(), absl::StrCat(error.message(), " in: ", sql));
+    return absl::Status(error.code(), StrCat(error.message(), " in: ", sql));
   }
   return std::make_unique<Statement>(statement);
 }
 
 absl::StatusOr<Statement*> Connection::Prepare(std::string_view sql) {
-  const auto found = statements_.find(sql);
+  const auto found = statements_.find(Abs(sql));
   if (found != statements_.end()) return found->second.get();
   if (statements_.size() >= kMaxCachedStatements) {
     absl::erase_if(statements_, [](const auto& entry) { return !entry.second->busy(); });
   }
   PARLEY_TRY(auto statement, PrepareOwn(sql));
-  return statements_.emplace(sql, std::move(statement)).first->second.get();
+  return statements_.emplace(std::string(sql), std::move(statement)).first->second.get();
 }
 
 absl::Status Connection::Run(std::string_view sql) {
@@ -131,7 +131,7 @@ absl::Status Connection::Run(std::string_view sql) {
 int64_t Connection::changes() const { return sqlite3_changes64(db_); }
 
 absl::Status Connection::Error(int code) const {
-  return absl::Status(CodeOf(code), absl::StrCat("sqlite: ", sqlite3_errmsg(db_)));
+  return absl::Status(CodeOf(code), StrCat("sqlite: ", sqlite3_errmsg(db_)));
 }
 
 }  // namespace parley::store::sqlite

@@ -6,8 +6,8 @@
 #include <random>
 #include <string>
 
-#include <absl/strings/str_cat.h>
 
+#include "common/base/strings.h"
 #include "common/status/macros.h"
 #include "common/store/sqlite/render.h"
 
@@ -83,7 +83,7 @@ absl::Status RefuseNewer(const std::map<std::string, int>& applied, const std::v
     const auto found = applied.find(service);
     if (found == applied.end() || found->second <= number) continue;
     return absl::FailedPreconditionError(
-        absl::StrCat("The store was written by a newer Parley (", service, " is at migration ", found->second,
+        StrCat("The store was written by a newer Parley (", service, " is at migration ", found->second,
                      ", this binary knows ", number, "): start that version, or restore a backup made by this one."));
   }
   return absl::OkStatus();
@@ -123,7 +123,7 @@ absl::Status Migrate(Connection& connection, const std::vector<Migration>& migra
 }
 
 absl::StatusOr<uint64_t> Incarnation(Connection& connection) {
-  PARLEY_RETURN_IF_ERROR(connection.Run(absl::StrCat("INSERT INTO store_numbers VALUES (0, 'incarnation', ",
+  PARLEY_RETURN_IF_ERROR(connection.Run(StrCat("INSERT INTO store_numbers VALUES (0, 'incarnation', ",
                                                      static_cast<int64_t>(RandomNumber() >> 1),
                                                      ") ON CONFLICT DO NOTHING")));
   PARLEY_TRY(const int64_t number,

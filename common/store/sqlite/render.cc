@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include <absl/strings/str_cat.h>
-#include <absl/strings/str_join.h>
 #include <absl/types/span.h>
+
+#include "common/base/strings.h"
 
 namespace parley::store::sqlite {
 namespace {
@@ -21,74 +21,91 @@ std::string_view TypeName(Type type) {
 }
 
 std::string Define(const Column& column) {
-  return absl::StrCat(column.name, " ", TypeName(column.type), column.nullable ? "" : " NOT NULL");
+  return StrCat(column.name, " ", TypeName(column.type), column.nullable ? "" : " NOT NULL");
 }
 
-std::string Equals(Names columns, std::string_view separator) {
-  return absl::StrJoin(columns, separator, [](std::string* out, std::string_view column) {
-    absl::StrAppend(out, column, " = ?");
-  });
+// Joins what `each` makes of the name and number (from 0) of each column.
+template <class Each>
+std::string Join(Names names, std::string_view separator, Each each) {
+  std::string out;
+  for (size_t i = 0; i < names.size(); ++i) StrAppend(&out, i ? separator : "", each(names[i], i));
+  return out;
 }
 
-std::string InsertInto(std::string_view verb, const Operation& operation) {
-  const std::vector<std::string_view> marks(operation.columns.size(), "?");
-  return absl::StrCat(verb, " INTO ", operation.table, " (", absl::StrJoin(operation.columns, ", "), ") VALUES (",
-                      absl::StrJoin(marks, ", "), ")");
+std::string List(Names names) {
+  return Join(names, ", ", [](std::string_view name, size_t) { return name; });
+}
+
+std::string List(const std::vector<std::string>& names) {
+  return List(std::vector<std::string_view>(names.begin(), names.end()));
+}
+
+// "a = ?1, b = ?2", numbered from `first`.
+std::string Equals(Names names, std::string_view separator, size_t first = 1) {
+  return Join(names, separator, [&](std::string_view name, size_t i) { return StrCat(name, " = ?", first + i); });
+}
+
+std::string InsertInto(const Operation& operation) {
+  const std::string marks = Join(operation.columns, ", ", [](std::string_view, size_t) { return std::string_view("?"); });
+  return StrCat("INSERT INTO ", operation.table, " (", List(operation.columns), ") VALUES (", marks, ")");
 }
 
 std::string Upsert(const Operation& operation, const std::vector<std::string>& primary_key) {
-  std::vector<std::string> sets;
+  std::vector<std::string_view> rest;
   for (const std::string_view column : operation.columns) {
-    if (std::find(primary_key.begin(), primary_key.end(), column) == primary_key.end()) {
-      sets.push_back(absl::StrCat(column, " = excluded.", column));
-    }
+    if (std::find(primary_key.begin(), primary_key.end(), column) == primary_key.end()) rest.push_back(column);
   }
-  const std::string action = sets.empty() ? "NOTHING" : absl::StrCat("UPDATE SET ", absl::StrJoin(sets, ", "));
-  return absl::StrCat(InsertInto("INSERT", operation), " ON CONFLICT (", absl::StrJoin(primary_key, ", "), ") DO ",
-                      action);
+  const std::string sets = Join(rest, ", ", [](std::string_view name, size_t) {
+    return StrCat(name, " = excluded.", name);
+  });
+  return StrCat(InsertInto(operation), " ON CONFLICT (", List(primary_key), ") DO ",
+                rest.empty() ? "NOTHING" : "UPDATE SET ", sets);
+}
+
+std::string Update(const Operation& operation) {
+  const Names columns = operation.columns;
+  const Names key = columns.first(operation.key_columns);
+  return StrCat("UPDATE ", operation.table, " SET ", Equals(columns.subspan(key.size()), ", ", key.size() + 1),
+                " WHERE ", Equals(key, " AND "));
+}
+
+std::string Delete(const Operation& operation) {
+  const Names key = Names(operation.columns).first(operation.key_columns);
+  return StrCat("DELETE FROM ", operation.table, " WHERE ", Equals(key, " AND "));
+}
+
+std::string DeleteRange(const Operation& operation) {
+  const std::string_view column = operation.columns.back();
+  return StrCat(Delete(operation), " AND ", column, " >= ?", operation.key_columns + 1, " AND ", column, " < ?",
+                operation.key_columns + 2);
 }
 
 }  // namespace
 
 std::string CreateTable(const Table& table) {
-  const std::string columns = absl::StrJoin(table.columns, ", ", [](std::string* out, const Column& column) {
-    absl::StrAppend(out, Define(column));
-  });
-  return absl::StrCat("CREATE TABLE ", table.name, " (", columns, ", PRIMARY KEY (",
-                      absl::StrJoin(table.primary_key, ", "), ")) STRICT", table.clustered ? ", WITHOUT ROWID" : "");
+  std::string sql = StrCat("CREATE TABLE ", table.name, " (");
+  for (const Column& column : table.columns) StrAppend(&sql, Define(column), ", ");
+  StrAppend(&sql, "PRIMARY KEY (", List(table.primary_key), ")) STRICT", table.clustered ? ", WITHOUT ROWID" : "");
+  return sql;
 }
 
 std::string CreateIndex(std::string_view table, const Index& index) {
-  return absl::StrCat("CREATE ", index.unique ? "UNIQUE " : "", "INDEX ", index.name, " ON ", table, " (",
-                      absl::StrJoin(index.columns, ", "), ")");
+  return StrCat("CREATE ", index.unique ? "UNIQUE " : "", "INDEX ", index.name, " ON ", table, " (",
+                List(index.columns), ")");
 }
 
 std::string AlterTable(const AddColumn& added) {
-  return absl::StrCat("ALTER TABLE ", added.table, " ADD COLUMN ", Define(added.column));
+  return StrCat("ALTER TABLE ", added.table, " ADD COLUMN ", Define(added.column));
 }
 
 std::string Write(const Operation& operation, const std::vector<std::string>& primary_key) {
-  const Names columns = operation.columns;
-  const Names key = columns.first(operation.key_columns);
   switch (operation.kind) {
-    case Operation::Kind::kInsert: return InsertInto("INSERT", operation);
-    case Operation::Kind::kInsertOrIgnore: return absl::StrCat(InsertInto("INSERT", operation), " ON CONFLICT DO NOTHING");
+    case Operation::Kind::kInsert: return InsertInto(operation);
+    case Operation::Kind::kInsertOrIgnore: return StrCat(InsertInto(operation), " ON CONFLICT DO NOTHING");
     case Operation::Kind::kUpsert: return Upsert(operation, primary_key);
-    case Operation::Kind::kUpdate: {
-      const Names set = columns.subspan(operation.key_columns);
-      std::string sql = absl::StrCat("UPDATE ", operation.table, " SET ");
-      for (size_t i = 0; i < set.size(); ++i) {
-        absl::StrAppend(&sql, i ? ", " : "", set[i], " = ?", key.size() + i + 1);
-      }
-      absl::StrAppend(&sql, " WHERE ");
-      for (size_t i = 0; i < key.size(); ++i) absl::StrAppend(&sql, i ? " AND " : "", key[i], " = ?", i + 1);
-      return sql;
-    }
-    case Operation::Kind::kDelete:
-      return absl::StrCat("DELETE FROM ", operation.table, " WHERE ", Equals(key, " AND "));
-    case Operation::Kind::kDeleteRange:
-      return absl::StrCat("DELETE FROM ", operation.table, " WHERE ", Equals(key, " AND "), " AND ", columns.back(),
-                          " >= ? AND ", columns.back(), " < ?");
+    case Operation::Kind::kUpdate: return Update(operation);
+    case Operation::Kind::kDelete: return Delete(operation);
+    case Operation::Kind::kDeleteRange: return DeleteRange(operation);
   }
   return "";
 }

@@ -4,8 +4,8 @@
 
 #include <utility>
 
-#include <absl/strings/str_cat.h>
 
+#include "common/base/strings.h"
 #include "common/status/macros.h"
 #include "common/store/sqlite/render.h"
 
@@ -101,7 +101,7 @@ absl::Status Writer::CheckFence(const Fence& fence) {
   const Value row[] = {fence.new_head, fence.partition, fence.service, fence.epoch, fence.old_head};
   PARLEY_RETURN_IF_ERROR(ExecuteRow(*statement, row));
   if (connection_->changes() == 1) return absl::OkStatus();
-  return absl::AbortedError(absl::StrCat("the fence of ", fence.service, "/", fence.partition, " does not hold"));
+  return absl::AbortedError(StrCat("the fence of ", fence.service, "/", fence.partition, " does not hold"));
 }
 
 absl::Status Writer::Execute(const Operation& operation) {
@@ -109,7 +109,7 @@ absl::Status Writer::Execute(const Operation& operation) {
   const size_t width = statement->parameters();
   const absl::Span<const Value> values = operation.values;
   if (width == 0 || values.size() % width != 0) {
-    return absl::InternalError(absl::StrCat("rows of another width than the columns given for ", operation.table));
+    return absl::InternalError(StrCat("rows of another width than the columns given for ", operation.table));
   }
   for (size_t i = 0; i < values.size(); i += width) {
     PARLEY_RETURN_IF_ERROR(ExecuteRow(*statement, values.subspan(i, width)));
@@ -131,8 +131,8 @@ absl::StatusOr<Statement*> Writer::StatementFor(const Operation& operation) {
   shape_.clear();
   AppendShape(operation, shape_);
   if (const auto found = statements_.find(shape_); found != statements_.end()) return found->second.get();
-  const auto key = primary_keys_.find(operation.table);
-  if (key == primary_keys_.end()) return absl::InternalError(absl::StrCat("no table ", operation.table));
+  const auto key = primary_keys_.find(Abs(operation.table));
+  if (key == primary_keys_.end()) return absl::InternalError(StrCat("no table ", operation.table));
   PARLEY_TRY(auto statement, connection_->PrepareOwn(Write(operation, key->second)));
   return statements_.emplace(shape_, std::move(statement)).first->second.get();
 }
