@@ -27,7 +27,7 @@ struct Table {
   std::string name;  // begins with the service's name: the store is shared
   std::vector<Column> columns;
   std::vector<std::string> primary_key;  // begins with "p", the partition: it is the distribution column
-  std::vector<Index> indexes;
+  std::vector<Index> indexes = {};
   // Rows live in the primary key's tree itself. Best for narrow rows (a few hundred bytes); wide ones, such as event
   // JSON, are better off without.
   bool clustered = true;
@@ -46,12 +46,12 @@ struct AddIndex {
 // One forward step of one service's schema. Numbers begin at 1 and have no gaps; a step that has shipped never changes.
 // Expand first, contract a version later: version N-1 runs beside N.
 struct Migration {
-  std::string service;
+  std::string service = {};
   int number = 1;
-  std::vector<Table> tables;
-  std::vector<AddColumn> columns;  // of tables of earlier migrations, as are the indexes
-  std::vector<AddIndex> indexes;
-  std::vector<std::string> statements;  // what data alone can't say; SQL that SQLite and PostgreSQL both speak
+  std::vector<Table> tables = {};
+  std::vector<AddColumn> columns = {};  // of tables of earlier migrations, as are the indexes
+  std::vector<AddIndex> indexes = {};
+  std::vector<std::string> statements = {};  // what data alone can't say; SQL that SQLite and PostgreSQL both speak
 };
 
 // InvalidArgument with one sentence when a migration breaks a rule above.

@@ -18,9 +18,9 @@ struct SqliteOptions {
   size_t read_connections = 16;
   int64_t writer_cache_bytes = 64 << 20;
   int64_t reader_cache_bytes = 4 << 20;  // each
-  CommitterOptions committer;
+  CommitterOptions committer = {};
   // For tests: another VFS, and what a lesser sync loses ("OFF").
-  std::string vfs;
+  std::string vfs = {};
   std::string synchronous = "FULL";
 };
 
