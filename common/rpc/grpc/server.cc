@@ -11,6 +11,7 @@
 #include <grpcpp/server_builder.h>
 
 #include "common/rpc/grpc/status_codec.h"
+#include "common/runtime/log.h"
 
 namespace parley::rpc {
 namespace {
@@ -54,8 +55,10 @@ class Reactor final : public grpc::ServerGenericBidiReactor {
 
   // Apart from Answer(), because nothing that refers to this object may outlive the call that ends it.
   absl::Status Handle() {
+    const Call call = CallOf(context_);
+    const log::RequestScope logged(call.request_id);
     grpc::ProtoBufferReader stream(&request_);
-    const Dispatcher::Answer answer = entry_.handler(CallOf(context_), stream);
+    const Dispatcher::Answer answer = entry_.handler(call, stream);
     if (!answer.ok()) return answer.status();
     bool owns = false;
     const grpc::Status status =
