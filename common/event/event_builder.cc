@@ -110,7 +110,7 @@ std::string SignatureJson(const std::string& server_name, const crypto::SigningK
   out.append(":{");
   json::AppendQuoted(out, key.id());
   out.push_back(':');
-  json::AppendQuoted(out, key.SignBase64(signed_text));
+  json::AppendQuoted(out, crypto::EncodeBase64(key.Sign(signed_text)));
   out.append("}}");
   return out;
 }
@@ -151,7 +151,7 @@ absl::StatusOr<VerifiedPdu> SignPdu(const VerifiedPdu& event, const std::string&
   json::Object* servers = whole.Find("signatures")->AsObject();
   json::Value* ours = servers->Find(server_name);
   json::Object keys = ours == nullptr ? json::Object() : std::move(*ours->AsObject());
-  keys.Set(key.id(), key.SignBase64(signed_text));
+  keys.Set(key.id(), crypto::EncodeBase64(key.Sign(signed_text)));
   servers->Set(server_name, std::move(keys));
   return PduDoor::WithSignature(event, server_name, json::Serialize(whole));
 }

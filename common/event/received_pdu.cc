@@ -4,6 +4,7 @@
 
 #include "common/base/strings.h"
 #include "common/crypto/base64.h"
+#include "common/crypto/hash.h"
 #include "common/crypto/sign.h"
 #include "common/event/event_text.h"
 #include "common/event/event_types.h"
@@ -51,16 +52,25 @@ SignedBy CheckServer(const Pdu& pdu, std::string_view signed_text,
     if (signature.server != server) continue;
     const std::optional<VerifyKey> key = keys(server, signature.key_id);
     if (!key || !WasValidAt(*key, pdu.origin_server_ts, *pdu.version)) continue;
-    if (!crypto::VerifyBase64(key->public_key, signed_text, signature.signature)) {
-      return SignedBy::kForger;
-    }
+    const std::optional<std::string> bytes = crypto::DecodeBase64(signature.signature);
+    if (!bytes || !crypto::Verify(key->public_key, signed_text, *bytes)) return SignedBy::kForger;
     result = SignedBy::kServer;
   }
   return result;
 }
 
-bool HashMatches(const json::Object& event, const std::string& expected) {
-  return json::StringOr(*json::FindObject(event, "hashes"), "sha256", "") == expected;
+bool HashMatches(const json::Object& event, std::string_view hashed_text) {
+  const std::string_view claimed = json::StringOr(*json::FindObject(event, "hashes"), "sha256", "");
+  return crypto::DecodeBase64(claimed) == crypto::Sha256(hashed_text);
+}
+
+// The server of the user who lets this event's user in; empty for one that is no user id.
+std::optional<std::string> AuthoriserOf(const Pdu& pdu) {
+  if (!pdu.version->AllowsRestrictedJoins() || pdu.type != kMember) return std::nullopt;
+  if (!pdu.content.Has(kAuthoriserKey)) return std::nullopt;
+  const absl::StatusOr<UserId> user =
+      UserId::Parse(json::StringOr(pdu.content, kAuthoriserKey, ""));
+  return user.ok() ? std::string(user->server_name()) : std::string();
 }
 
 }  // namespace
@@ -77,13 +87,7 @@ std::vector<std::string> UnverifiedPdu::RequiredSigners() const {
   return servers;
 }
 
-std::optional<std::string> UnverifiedPdu::Authoriser() const {
-  if (!pdu_->version->AllowsRestrictedJoins() || pdu_->type != kMember) return std::nullopt;
-  if (!pdu_->content.Has(kAuthoriserKey)) return std::nullopt;
-  const absl::StatusOr<UserId> user =
-      UserId::Parse(json::StringOr(pdu_->content, kAuthoriserKey, ""));
-  return user.ok() ? std::string(user->server_name()) : std::string();
-}
+std::optional<std::string> UnverifiedPdu::Authoriser() const { return AuthoriserOf(*pdu_); }
 
 absl::StatusOr<UnverifiedPdu> PduDoor::Receive(json::Object event, const RoomVersion& version) {
   event.Erase("unsigned");
@@ -92,7 +96,7 @@ absl::StatusOr<UnverifiedPdu> PduDoor::Receive(json::Object event, const RoomVer
   PARLEY_TRY(Pdu pdu, ReadShape(event, version));
   pdu.bytes = text.Whole();
   if (pdu.bytes.size() > kMaxPduBytes) return TooLarge("The event is larger than 65536 bytes");
-  received.content_hash_matches_ = HashMatches(event, HashOf(text.HashedText()));
+  received.content_hash_matches_ = HashMatches(event, text.HashedText());
   received.signed_text_ =
       text.SignedText(version, json::Serialize(RedactContent(version, pdu.type, pdu.content)));
   received.signatures_ = ReadSignatures(event);
@@ -121,8 +125,21 @@ absl::StatusOr<VerifiedPdu> PduDoor::Verify(UnverifiedPdu event, KeyLookup keys)
   return verified;
 }
 
-VerifiedPdu PduDoor::OwnWork(PduPtr pdu) {
+VerifiedPdu PduDoor::OwnWork(PduPtr pdu, std::string_view signer) {
   VerifiedPdu verified;
+  const std::optional<std::string> authoriser = AuthoriserOf(*pdu);
+  verified.signed_by_authoriser_ = !authoriser || *authoriser == signer;
+  verified.pdu_ = std::move(pdu);
+  return verified;
+}
+
+absl::StatusOr<VerifiedPdu> PduDoor::WithSignature(const VerifiedPdu& event,
+                                                   std::string_view signer, std::string bytes) {
+  if (bytes.size() > kMaxPduBytes) return TooLarge("The event is larger than 65536 bytes");
+  auto pdu = std::make_shared<Pdu>(*event);
+  pdu->bytes = std::move(bytes);
+  VerifiedPdu verified = event;
+  verified.signed_by_authoriser_ |= AuthoriserOf(*pdu) == signer;
   verified.pdu_ = std::move(pdu);
   return verified;
 }

@@ -46,13 +46,10 @@ std::string_view Domain(const EventId& id) { return id.server_name(); }
 }  // namespace
 
 bool SurvivesRedaction(const RoomVersion& version, std::string_view key) {
-  static constexpr Keys kAlways = {"auth_events", "content", "depth",      "event_id",
-                                   "hashes",      "origin_server_ts",      "prev_events",
-                                   "room_id",     "sender",  "signatures", "state_key",
-                                   "type"};
-  static constexpr Keys kUpToV10 = {"membership", "origin", "prev_state"};
-  return Contains(kAlways, key) ||
-         (!version.redaction_of_v11 && Contains(kUpToV10, key));
+  if (!version.redaction_of_v11 && Contains({"membership", "origin", "prev_state"}, key)) return true;
+  return Contains({"auth_events", "content", "depth", "event_id", "hashes", "origin_server_ts",
+                   "prev_events", "room_id", "sender", "signatures", "state_key", "type"},
+                  key);
 }
 
 json::Object RedactContent(const RoomVersion& version, std::string_view type,
