@@ -26,6 +26,9 @@ struct Fence {
   int64_t epoch = 0;
   int64_t old_head = 0;
   int64_t new_head = 0;  // equal to old_head for writes that followers need not see
+  // Batches of one chain build on each other: when one fails, those behind it that carry its number (or a lower one) fail
+  // with Aborted too, also where the heads would fit.
+  int64_t chain = 0;
 };
 
 // The row that a fence compares with.
@@ -59,7 +62,8 @@ class Store {
   // Enqueue, and wait for the outcome. Never from a CommitDone or inside a lane.
   absl::Status Commit(Batch batch, std::optional<Fence> fence = std::nullopt);
 
-  // Runs `read` on one snapshot; returns its status. Waits for a free connection when all are reading, so don't nest.
+  // Runs `read` on one snapshot; returns its status. Waits for a free connection when all are reading: don't nest, and
+  // don't wait for a commit inside.
   virtual absl::Status Read(absl::FunctionRef<absl::Status(Reader&)> read) = 0;
 
   // Makes this process the owner of these partitions' streams: raises each epoch, so that whoever owned them fails its
