@@ -25,7 +25,6 @@ namespace parley::gateway {
 struct Config;
 class Router;
 
-
 // What routes may use. The services are the contracts' abstract classes (include "parley/<area>/v1/<area>.parley.h" in
 // the .cc): direct objects in the all-in-one process, gRPC clients in a cluster. Everything outlives the routes.
 struct Deps {
