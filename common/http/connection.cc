@@ -7,9 +7,6 @@
 #include <vector>
 
 #include <absl/strings/ascii.h>
-#include <absl/strings/match.h>
-#include <absl/strings/str_cat.h>
-#include <absl/strings/str_split.h>
 #include <absl/time/clock.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -20,6 +17,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
+#include "common/base/strings.h"
 #include "common/http/body_decoder.h"
 #include "common/http/head_parser.h"
 #include "common/http/shard.h"
@@ -45,14 +43,23 @@ constexpr std::string_view kCorsHeaders =
     "Access-Control-Allow-Headers: X-Requested-With, Content-Type, Authorization\r\n";
 
 std::string NextRequestId() {
-  static const std::string prefix = absl::StrCat(absl::Hex(absl::ToUnixMillis(absl::Now()) & 0xFFFFFFFF));
+  static const std::string prefix = StrCat(absl::Hex(absl::ToUnixMillis(absl::Now()) & 0xFFFFFFFF));
   static std::atomic<uint64_t> counter{0};
-  return absl::StrCat(prefix, "-", counter.fetch_add(1, std::memory_order_relaxed));
+  return StrCat(prefix, "-", counter.fetch_add(1, std::memory_order_relaxed));
 }
 
 int64_t Seconds(absl::Duration duration) { return absl::ToInt64Seconds(absl::Ceil(duration, absl::Seconds(1))); }
 
+Response NoContent() {
+  Response response;
+  response.status = 204;
+  return response;
+}
+
 }  // namespace
+
+// The result of a co_await always gets a name here: g++ 12 lays out a frame wrongly where one stands in a condition
+// (coroutine_guard_test.cc).
 
 // One client's connection: a coroutine that reads a request, hands it over, waits for the answer, writes it, and begins
 // again. Threads: everything on the shard's loop thread.
@@ -68,20 +75,14 @@ class Connection : public std::enable_shared_from_this<Connection> {
     --shard_.open;
   }
 
-  // The coroutine; keeps its connection alive.
-  static asio::awaitable<void> Run(std::shared_ptr<Connection> self) {
-    self->peer_ = self->PeerAddress();
-    while (co_await self->ServeOne()) {
-    }
-    co_await self->Linger();
-    self->Close();
-  }
+  // All that happens on it, from the first byte to the close.
+  asio::awaitable<void> Run();
 
   void Deliver(Response response);
   void WatchPeer(absl::AnyInvocable<void()> callback);
 
   bool Expired(int64_t now_s) const { return now_s > deadline_; }
-  bool idle() const { return state_ == State::kReading && input_.empty(); }
+  bool idle() const { return state_ == State::kIdle; }
 
   // Ends it whatever it does: a read or write fails, a wait for an answer gives up.
   void Abort() {
@@ -91,7 +92,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   }
 
  private:
-  enum class State { kReading, kAnswering, kWriting };
+  enum class State { kIdle, kReading, kAnswering, kWriting };
   struct Waiter;
 
   std::string PeerAddress() const;
@@ -106,11 +107,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<bool> Fill(size_t size);
   asio::awaitable<absl::StatusOr<Head>> ReadHead();
   absl::StatusOr<BodyDecoder> StartBody(const Head& head) const;
-  asio::awaitable<bool> SendContinue();
   asio::awaitable<absl::Status> ReadBody(Head& head);
   asio::awaitable<absl::StatusOr<Head>> ReadRequest();
   asio::awaitable<std::optional<Response>> Answer(Request request);
-  asio::awaitable<bool> Refuse(const absl::Status& status);
+  asio::awaitable<void> Refuse(const absl::Status& status);
   asio::awaitable<bool> Write(const Response& response, bool with_body, bool keep_alive);
   asio::awaitable<bool> WriteAll(std::string_view head, std::string_view body);
   asio::awaitable<void> Linger();
@@ -126,7 +126,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string input_;  // read and not yet used
   std::string peer_;
   int64_t deadline_ = kNever;
-  State state_ = State::kReading;
+  State state_ = State::kIdle;
   bool aborted_ = false;
   bool watching_ = false;   // an async_wait for peer_gone_ is under way
   bool is_peer_gone_ = false;
@@ -161,7 +161,20 @@ class Exchange final : public ResponseSink {
   std::shared_ptr<Connection> connection_;
 };
 
+// Keeps its connection alive.
+asio::awaitable<void> RunConnection(std::shared_ptr<Connection> connection) { co_await connection->Run(); }
+
 }  // namespace
+
+asio::awaitable<void> Connection::Run() {
+  peer_ = PeerAddress();
+  bool more = true;
+  while (more) {
+    more = co_await ServeOne();
+  }
+  co_await Linger();
+  Close();
+}
 
 struct Connection::Waiter {
   Connection* connection;
@@ -180,8 +193,8 @@ std::string Connection::PeerAddress() const {
 
 std::string Connection::ClientAddress(const Headers& headers) const {
   if (!shard_.options.behind_proxy) return peer_;
-  const std::vector<std::string_view> hops = absl::StrSplit(headers.Get("X-Forwarded-For"), ',');
-  const std::string_view last = absl::StripAsciiWhitespace(hops.back());
+  const std::string_view hops = headers.Get("X-Forwarded-For");
+  const absl::string_view last = absl::StripAsciiWhitespace(Abs(hops.substr(hops.rfind(',') + 1)));
   return last.empty() ? peer_ : std::string(last);
 }
 
@@ -199,10 +212,15 @@ asio::awaitable<bool> Connection::Fill(size_t size) {
 }
 
 asio::awaitable<absl::StatusOr<Head>> Connection::ReadHead() {
+  state_ = State::kIdle;
   SetDeadline(shard_.options.idle_timeout);
-  if (input_.empty() && !co_await Fill(kReadSize)) co_return absl::CancelledError();
+  if (input_.empty()) {
+    const bool more = co_await Fill(kReadSize);
+    if (!more) co_return absl::CancelledError();
+  }
+  state_ = State::kReading;
   SetDeadline(shard_.options.head_timeout);
-  if (absl::StartsWith(input_, "\r\n")) input_.erase(0, 2);  // RFC 9112 2.2
+  if (input_.starts_with("\r\n")) input_.erase(0, 2);  // RFC 9112 2.2
   while (true) {
     const absl::StatusOr<std::optional<size_t>> end = FindHeadEnd(input_, Limits());
     if (!end.ok()) co_return end.status();
@@ -211,7 +229,8 @@ asio::awaitable<absl::StatusOr<Head>> Connection::ReadHead() {
       input_.erase(0, **end);
       co_return head;
     }
-    if (!co_await Fill(kReadSize)) co_return absl::CancelledError();
+    const bool more = co_await Fill(kReadSize);
+    if (!more) co_return absl::CancelledError();
   }
 }
 
@@ -223,22 +242,22 @@ absl::StatusOr<BodyDecoder> Connection::StartBody(const Head& head) const {
   return BodyDecoder::OfLength(*head.content_length);
 }
 
-asio::awaitable<bool> Connection::SendContinue() {
-  co_return co_await WriteAll("HTTP/1.1 100 Continue\r\n\r\n", "");
-}
-
 asio::awaitable<absl::Status> Connection::ReadBody(Head& head) {
   absl::StatusOr<BodyDecoder> decoder = StartBody(head);
   if (!decoder.ok()) co_return decoder.status();
   if (decoder->done()) co_return absl::OkStatus();
-  if (head.expects_continue && input_.empty() && !co_await SendContinue()) co_return absl::CancelledError();
+  if (head.expects_continue && input_.empty()) {
+    const bool sent = co_await WriteAll("HTTP/1.1 100 Continue\r\n\r\n", "");
+    if (!sent) co_return absl::CancelledError();
+  }
   SetTransferDeadline(head.content_length.value_or(0));
   while (true) {
     const absl::StatusOr<size_t> taken = decoder->Take(input_, head.request.body);
     if (!taken.ok()) co_return taken.status();
     input_.erase(0, *taken);
     if (decoder->done()) break;
-    if (!co_await Fill(kBodyReadSize)) co_return absl::CancelledError();
+    const bool more = co_await Fill(kBodyReadSize);
+    if (!more) co_return absl::CancelledError();
   }
   if (input_.empty()) input_ = std::string();  // gives the large buffer back
   co_return absl::OkStatus();
@@ -253,18 +272,21 @@ asio::awaitable<absl::StatusOr<Head>> Connection::ReadRequest() {
 }
 
 asio::awaitable<bool> Connection::ServeOne() {
-  state_ = State::kReading;
   absl::StatusOr<Head> head = co_await ReadRequest();
-  if (!head.ok()) co_return co_await Refuse(head.status());
+  if (!head.ok()) {
+    co_await Refuse(head.status());
+    co_return false;
+  }
   const bool with_body = head->request.method != "HEAD";
   const std::optional<Response> response = co_await Answer(std::move(head->request));
   if (!response) co_return false;
-  co_return co_await Write(*response, with_body, head->keep_alive && !shard_.stopping);
+  const bool more = co_await Write(*response, with_body, head->keep_alive && !shard_.stopping);
+  co_return more;
 }
 
 // Nothing when there is nobody left to answer.
 asio::awaitable<std::optional<Response>> Connection::Answer(Request request) {
-  if (shard_.options.cors && request.method == "OPTIONS") co_return Response{.status = 204};
+  if (shard_.options.cors && request.method == "OPTIONS") co_return NoContent();
   state_ = State::kAnswering;
   deadline_ = kNever;
   request.peer = ClientAddress(request.headers);
@@ -320,23 +342,23 @@ void Connection::PeerReadable() {
   std::exchange(peer_gone_, nullptr)();
 }
 
-asio::awaitable<bool> Connection::Refuse(const absl::Status& status) {
-  if (absl::IsCancelled(status)) co_return false;
+asio::awaitable<void> Connection::Refuse(const absl::Status& status) {
+  if (absl::IsCancelled(status)) co_return;
   linger_ = true;
   const Response response = ErrorResponse(status);
-  co_return co_await Write(response, true, false);
+  co_await Write(response, true, false);
 }
 
 std::string Connection::ResponseHead(const Response& response, bool keep_alive) const {
-  std::string head = absl::StrCat("HTTP/1.1 ", response.status, " ", ReasonPhrase(response.status), "\r\n", shard_.date);
+  std::string head = StrCat("HTTP/1.1 ", response.status, " ", ReasonPhrase(response.status), "\r\n", shard_.date);
   if (response.status != 204 && response.status != 304) {
-    absl::StrAppend(&head, "Content-Type: ", response.content_type, "\r\nContent-Length: ", response.body.size(), "\r\n");
+    StrAppend(&head, "Content-Type: ", response.content_type, "\r\nContent-Length: ", response.body.size(), "\r\n");
   }
   for (const auto& [name, value] : response.headers) {
-    if (value.find_first_of("\r\n") == value.npos) absl::StrAppend(&head, name, ": ", value, "\r\n");
+    if (value.find_first_of("\r\n") == value.npos) StrAppend(&head, name, ": ", value, "\r\n");
   }
   if (shard_.options.cors) head += kCorsHeaders;
-  absl::StrAppend(&head, keep_alive ? "" : "Connection: close\r\n", "\r\n");
+  StrAppend(&head, keep_alive ? "" : "Connection: close\r\n", "\r\n");
   return head;
 }
 
@@ -361,9 +383,11 @@ asio::awaitable<void> Connection::Linger() {
   boost::system::error_code ignored;
   socket_.shutdown(tcp::socket::shutdown_send, ignored);
   deadline_ = shard_.now_s + kLingerSeconds;
-  do {
+  bool more = true;
+  while (more) {
     input_.clear();
-  } while (co_await Fill(kBodyReadSize));
+    more = co_await Fill(kBodyReadSize);
+  }
 }
 
 void Connection::Close() {
@@ -377,7 +401,7 @@ void Serve(Shard& shard, tcp::socket socket) {
   socket.set_option(tcp::no_delay(true), ignored);
   socket.set_option(asio::socket_base::keep_alive(true), ignored);
   auto connection = std::make_shared<Connection>(shard, std::move(socket));
-  asio::co_spawn(shard.io, Connection::Run(std::move(connection)), asio::detached);
+  asio::co_spawn(shard.io, RunConnection(std::move(connection)), asio::detached);
 }
 
 void Tick(Shard& shard) {

@@ -6,8 +6,8 @@
 #include <absl/strings/match.h>
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_split.h>
-#include <absl/strings/strip.h>
 
+#include "common/base/strings.h"
 #include "common/http/uri.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
@@ -62,8 +62,8 @@ std::optional<std::string_view> TakeLine(std::string_view& text) {
 
 // The absolute form (RFC 9112 3.2.2) without scheme and authority.
 std::string_view OriginForm(std::string_view target) {
-  if (!absl::ConsumePrefix(&target, "http://") && !absl::ConsumePrefix(&target, "https://")) return target;
-  const size_t slash = target.find('/');
+  if (!target.starts_with("http://") && !target.starts_with("https://")) return target;
+  const size_t slash = target.find('/', target.find("//") + 2);
   return slash == target.npos ? "/" : target.substr(slash);
 }
 
@@ -87,15 +87,14 @@ absl::Status ReadTarget(std::string_view target, const HeadLimits& limits, Reque
 }
 
 absl::Status ReadRequestLine(std::string_view line, const HeadLimits& limits, Head& head) {
-  const std::vector<std::string_view> parts = absl::StrSplit(line, ' ');
-  if (parts.size() != 3 || !IsToken(parts[0])) return Malformed("Malformed request line");
-  if (!absl::StartsWith(parts[2], "HTTP/")) return Malformed("Malformed request line");
-  if (parts[2] != "HTTP/1.1" && parts[2] != "HTTP/1.0") {
-    return Matrix(505, "M_UNKNOWN", "HTTP version not supported");
-  }
-  head.keep_alive = parts[2] == "HTTP/1.1";
-  head.request.method = parts[0];
-  return ReadTarget(parts[1], limits, head.request);
+  const size_t first = line.find(' '), last = line.rfind(' ');
+  if (first == last) return Malformed("Malformed request line");
+  const std::string_view method = line.substr(0, first), version = line.substr(last + 1);
+  if (!IsToken(method) || !version.starts_with("HTTP/")) return Malformed("Malformed request line");
+  if (version != "HTTP/1.1" && version != "HTTP/1.0") return Matrix(505, "M_UNKNOWN", "HTTP version not supported");
+  head.keep_alive = version == "HTTP/1.1";
+  head.request.method = method;
+  return ReadTarget(line.substr(first + 1, last - first - 1), limits, head.request);
 }
 
 absl::Status ReadField(std::string_view line, Headers& headers) {
@@ -128,7 +127,7 @@ absl::Status ReadContentLength(const Headers& headers, Head& head) {
   const std::string_view text = headers.Get("Content-Length");
   uint64_t length = 0;
   const bool digits = !text.empty() && std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
-  if (!digits || !absl::SimpleAtoi(text, &length)) return Malformed("Malformed Content-Length");
+  if (!digits || !absl::SimpleAtoi(Abs(text), &length)) return Malformed("Malformed Content-Length");
   head.content_length = length;
   return absl::OkStatus();
 }
@@ -138,7 +137,7 @@ absl::Status ReadFraming(const Headers& headers, bool http11, Head& head) {
   const bool has_length = headers.Count("Content-Length") > 0;
   if (encodings == 0) return has_length ? ReadContentLength(headers, head) : absl::OkStatus();
   if (encodings > 1 || has_length || !http11) return Malformed("Ambiguous body length");
-  if (!absl::EqualsIgnoreCase(headers.Get("Transfer-Encoding"), "chunked")) {
+  if (!absl::EqualsIgnoreCase(Abs(headers.Get("Transfer-Encoding")), "chunked")) {
     return Matrix(501, "M_UNKNOWN", "Unknown transfer coding");
   }
   head.chunked = true;
@@ -148,13 +147,13 @@ absl::Status ReadFraming(const Headers& headers, bool http11, Head& head) {
 absl::Status ReadExpectation(const Headers& headers, Head& head) {
   const std::string_view expect = headers.Get("Expect");
   if (expect.empty()) return absl::OkStatus();
-  head.expects_continue = absl::EqualsIgnoreCase(expect, "100-continue");
+  head.expects_continue = absl::EqualsIgnoreCase(Abs(expect), "100-continue");
   return head.expects_continue ? absl::OkStatus() : Matrix(417, "M_UNKNOWN", "Unknown expectation");
 }
 
 bool AsksToClose(const Headers& headers) {
-  for (const std::string_view option : absl::StrSplit(headers.Get("Connection"), ',')) {
-    if (absl::EqualsIgnoreCase(TrimOws(option), "close")) return true;
+  for (const absl::string_view option : absl::StrSplit(Abs(headers.Get("Connection")), ',')) {
+    if (absl::EqualsIgnoreCase(Abs(TrimOws(Std(option))), "close")) return true;
   }
   return false;
 }

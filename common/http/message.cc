@@ -1,8 +1,8 @@
 #include "common/http/message.h"
 
 #include <absl/strings/match.h>
-#include <absl/strings/str_cat.h>
 
+#include "common/base/strings.h"
 #include "common/json/value.h"
 #include "common/status/matrix_error.h"
 
@@ -11,9 +11,9 @@ namespace {
 
 // The whole seconds in `extra_json`'s retry_after_ms, rounded up; RFC 9110 10.2.3.
 std::string RetryAfterSeconds(std::string_view extra_json) {
-  const auto extra = json::ParseObject(absl::StrCat("{", extra_json, "}"));
+  const auto extra = json::ParseObject(StrCat("{", extra_json, "}"));
   const int64_t ms = extra.ok() ? json::IntOr(*extra, "retry_after_ms", 1000) : 1000;
-  return absl::StrCat((ms + 999) / 1000);
+  return StrCat((ms + 999) / 1000);
 }
 
 }  // namespace
@@ -22,7 +22,7 @@ void Headers::Add(std::string_view name, std::string_view value) {
   const auto at = static_cast<uint32_t>(text_.size());
   const auto name_size = static_cast<uint32_t>(name.size());
   fields_.push_back({at, name_size, at + name_size, static_cast<uint32_t>(value.size())});
-  absl::StrAppend(&text_, name, value);
+  StrAppend(&text_, name, value);
 }
 
 std::string_view Headers::Name(const Field& field) const {
@@ -35,14 +35,14 @@ std::string_view Headers::ValueOf(const Field& field) const {
 
 std::string_view Headers::Get(std::string_view name) const {
   for (const Field& field : fields_) {
-    if (absl::EqualsIgnoreCase(Name(field), name)) return ValueOf(field);
+    if (absl::EqualsIgnoreCase(Abs(Name(field)), Abs(name))) return ValueOf(field);
   }
   return {};
 }
 
 size_t Headers::Count(std::string_view name) const {
   size_t count = 0;
-  for (const Field& field : fields_) count += absl::EqualsIgnoreCase(Name(field), name);
+  for (const Field& field : fields_) count += absl::EqualsIgnoreCase(Abs(Name(field)), Abs(name));
   return count;
 }
 
@@ -57,7 +57,7 @@ Response ErrorResponse(const absl::Status& status) {
   const MatrixError error = FromStatus(status);
   Response response;
   response.status = error.http_status;
-  response.body = absl::StrCat("{\"errcode\":", json::Quoted(error.errcode),
+  response.body = StrCat("{\"errcode\":", json::Quoted(error.errcode),
                                ",\"error\":", json::Quoted(error.message),
                                error.extra_json.empty() ? "" : ",", error.extra_json, "}");
   if (error.http_status == 429) {

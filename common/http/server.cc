@@ -6,7 +6,6 @@
 #include <thread>
 #include <vector>
 
-#include <absl/strings/str_cat.h>
 #include <absl/time/clock.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -18,6 +17,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "common/base/strings.h"
 #include "common/http/shard.h"
 
 namespace parley::http {
@@ -78,7 +78,7 @@ class Server::Impl {
     if (!error) acceptor_->listen(asio::socket_base::max_listen_connections, error);
     if (!error) port_ = acceptor_->local_endpoint(error).port();
     if (!error) return absl::OkStatus();
-    return absl::UnavailableError(absl::StrCat("listen on ", options.address, ":", options.port, ": ", error.message()));
+    return absl::UnavailableError(StrCat("listen on ", options.address, ":", options.port, ": ", error.message()));
   }
 
   void Run() {

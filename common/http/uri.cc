@@ -5,6 +5,9 @@
 #include <absl/strings/ascii.h>
 #include <absl/strings/str_split.h>
 
+#include "common/base/strings.h"
+#include "common/base/utf8.h"
+
 namespace parley::http {
 namespace {
 
@@ -19,34 +22,7 @@ bool IsUnreserved(char c) {
   return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-// The length of the UTF-8 sequence that begins `text`, 0 when there is no valid one (Unicode, table 3-7).
-size_t SequenceLength(std::string_view text) {
-  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  const auto tail = [&](size_t i) { return byte(i) >= 0x80 && byte(i) <= 0xBF; };
-  const unsigned lead = byte(0);
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead <= 0xDF) return tail(1) ? 2 : 0;
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    const bool second = tail(1) && (lead != 0xE0 || byte(1) >= 0xA0) && (lead != 0xED || byte(1) <= 0x9F);
-    return second && tail(2) ? 3 : 0;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    const bool second = tail(1) && (lead != 0xF0 || byte(1) >= 0x90) && (lead != 0xF4 || byte(1) <= 0x8F);
-    return second && tail(2) && tail(3) ? 4 : 0;
-  }
-  return 0;
-}
-
 }  // namespace
-
-bool IsUtf8(std::string_view text) {
-  while (!text.empty()) {
-    const size_t length = SequenceLength(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
 
 std::optional<std::string> PercentDecode(std::string_view text, bool plus_is_space) {
   std::string out;
@@ -62,7 +38,7 @@ std::optional<std::string> PercentDecode(std::string_view text, bool plus_is_spa
       out += plus_is_space && text[i] == '+' ? ' ' : text[i];
     }
   }
-  if (!IsUtf8(out)) return std::nullopt;
+  if (!IsValidUtf8(out)) return std::nullopt;
   return out;
 }
 
@@ -87,8 +63,8 @@ std::optional<std::vector<std::string>> SplitPath(std::string_view path) {
   if (path.empty() || path[0] != '/') return std::nullopt;
   std::vector<std::string> segments;
   segments.reserve(static_cast<size_t>(std::count(path.begin(), path.end(), '/')));
-  for (const std::string_view part : absl::StrSplit(path.substr(1), '/')) {
-    auto segment = PercentDecode(part);
+  for (const absl::string_view part : absl::StrSplit(Abs(path.substr(1)), '/')) {
+    auto segment = PercentDecode(Std(part));
     if (!segment) return std::nullopt;
     segments.push_back(*std::move(segment));
   }
@@ -97,7 +73,8 @@ std::optional<std::vector<std::string>> SplitPath(std::string_view path) {
 
 std::optional<Query> ParseQuery(std::string_view query, size_t max_params) {
   Query params;
-  for (const std::string_view part : absl::StrSplit(query, '&', absl::SkipEmpty())) {
+  for (const absl::string_view piece : absl::StrSplit(Abs(query), '&', absl::SkipEmpty())) {
+    const std::string_view part = Std(piece);
     if (params.size() == max_params) return std::nullopt;
     const size_t equals = part.find('=');
     auto name = PercentDecode(part.substr(0, equals), true);

@@ -22,6 +22,4 @@ std::optional<std::vector<std::string>> SplitPath(std::string_view path);
 // Nothing when a part can't be decoded or there are more than `max_params`.
 std::optional<Query> ParseQuery(std::string_view query, size_t max_params);
 
-bool IsUtf8(std::string_view text);
-
 }  // namespace parley::http
