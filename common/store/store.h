@@ -27,7 +27,7 @@ struct Fence {
   int64_t old_head = 0;
   int64_t new_head = 0;  // equal to old_head for writes that followers need not see
   // Batches of one chain build on each other: when one fails, those behind it that carry its number (or a lower one) fail
-  // with Aborted too, also where the heads would fit.
+  // with Aborted too, also where the heads would fit. Whoever has taken note of a failure goes on with a higher number.
   int64_t chain = 0;
 };
 

@@ -29,16 +29,14 @@ void AppendShape(const Operation& operation, std::string& out) {
   }
 }
 
-void FailAll(absl::Span<CommitJob> jobs, const absl::Status& status) {
-  for (CommitJob& job : jobs) {
-    if (job.result.ok()) job.result = status;
-  }
-}
-
 // A fault of the disk and not of one batch.
 bool IsOutage(const absl::Status& status) { return absl::IsUnavailable(status); }
 
 absl::Status Unavailable(const absl::Status& status) { return absl::UnavailableError(status.message()); }
+
+absl::Status FenceLost(const Fence& fence) {
+  return absl::AbortedError(StrCat("the fence of ", fence.service, "/", fence.partition, " does not hold"));
+}
 
 }  // namespace
 
@@ -56,29 +54,28 @@ void Writer::Apply(absl::Span<CommitJob> jobs) {
 
 bool Writer::TryApply(absl::Span<CommitJob> jobs, Mode mode) {
   for (CommitJob& job : jobs) job.result = absl::OkStatus();
-  if (const absl::Status status = connection_->Run("BEGIN IMMEDIATE"); !status.ok()) {
-    FailAll(jobs, Unavailable(status));
-    return true;
-  }
-  for (CommitJob& job : jobs) {
-    job.result = mode == Mode::kTogether ? ApplyJob(job) : ApplyGuarded(job);
-    if (job.result.ok() || absl::IsAborted(job.result)) continue;
-    if (IsOutage(job.result)) {
-      RollBack();
-      const absl::Status outage = job.result;
-      FailAll(jobs, outage);
-      return true;
-    }
-    if (mode == Mode::kTogether) {
+  absl::Status status = connection_->Run("BEGIN IMMEDIATE");
+  for (size_t i = 0; i < jobs.size() && status.ok(); ++i) {
+    const absl::Status result = mode == Mode::kTogether ? ApplyJob(jobs[i]) : ApplyGuarded(jobs[i]);
+    if (IsOutage(result)) {
+      status = result;
+    } else if (!result.ok() && !absl::IsAborted(result) && mode == Mode::kTogether) {
       RollBack();
       return false;
+    } else if (!result.ok()) {
+      Refuse(jobs[i], result);
     }
   }
-  if (const absl::Status status = connection_->Run("COMMIT"); !status.ok()) {
-    RollBack();
-    FailAll(jobs, Unavailable(status));
-  }
+  if (status.ok()) status = connection_->Run("COMMIT");
+  if (status.ok()) return true;
+  RollBack();
+  for (CommitJob& job : jobs) Refuse(job, Unavailable(status));
   return true;
+}
+
+void Writer::Refuse(CommitJob& job, const absl::Status& status) {
+  if (job.result.ok()) job.result = status;
+  if (job.fence) broken_chains_.Break(*job.fence);
 }
 
 absl::Status Writer::ApplyGuarded(const CommitJob& job) {
@@ -97,11 +94,11 @@ absl::Status Writer::ApplyJob(const CommitJob& job) {
 }
 
 absl::Status Writer::CheckFence(const Fence& fence) {
+  if (broken_chains_.IsBroken(fence)) return FenceLost(fence);
   PARLEY_TRY(Statement* const statement, connection_->Prepare(kFence));
-  const Value row[] = {fence.new_head, fence.partition, fence.service, fence.epoch, fence.old_head};
-  PARLEY_RETURN_IF_ERROR(ExecuteRow(*statement, row));
-  if (connection_->changes() == 1) return absl::OkStatus();
-  return absl::AbortedError(StrCat("the fence of ", fence.service, "/", fence.partition, " does not hold"));
+  const Arg row[] = {fence.new_head, fence.partition, fence.service, fence.epoch, fence.old_head};
+  PARLEY_RETURN_IF_ERROR(ExecuteRow<Arg>(*statement, row));
+  return connection_->changes() == 1 ? absl::OkStatus() : FenceLost(fence);
 }
 
 absl::Status Writer::Execute(const Operation& operation) {
@@ -112,12 +109,13 @@ absl::Status Writer::Execute(const Operation& operation) {
     return absl::InternalError(StrCat("rows of another width than the columns given for ", operation.table));
   }
   for (size_t i = 0; i < values.size(); i += width) {
-    PARLEY_RETURN_IF_ERROR(ExecuteRow(*statement, values.subspan(i, width)));
+    PARLEY_RETURN_IF_ERROR(ExecuteRow<Value>(*statement, values.subspan(i, width)));
   }
   return absl::OkStatus();
 }
 
-absl::Status Writer::ExecuteRow(Statement& statement, absl::Span<const Value> row) {
+template <class Cell>
+absl::Status Writer::ExecuteRow(Statement& statement, absl::Span<const Cell> row) {
   for (size_t i = 0; i < row.size(); ++i) {
     if (!statement.Bind(static_cast<int>(i), row[i])) return absl::InternalError("a value can't be bound");
   }

@@ -11,6 +11,7 @@
 #include <absl/synchronization/mutex.h>
 #include <absl/types/span.h>
 
+#include "common/store/chains.h"
 #include "common/store/committer.h"
 #include "common/store/schema.h"
 #include "common/store/sqlite/connection.h"
@@ -39,15 +40,18 @@ class Writer final : public CommitEngine {
   absl::Status ApplyJob(const CommitJob& job);
   absl::Status CheckFence(const Fence& fence);
   absl::Status Execute(const Operation& operation);
-  absl::Status ExecuteRow(Statement& statement, absl::Span<const Value> row);
+  template <class Cell>
+  absl::Status ExecuteRow(Statement& statement, absl::Span<const Cell> row);
   absl::StatusOr<Statement*> StatementFor(const Operation& operation);
   absl::StatusOr<StreamState> TakeOverOne(std::string_view service, Partition partition);
+  void Refuse(CommitJob& job, const absl::Status& status);
   void RollBack();
 
   absl::Mutex mutex_;
   std::unique_ptr<Connection> connection_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, std::vector<std::string>> primary_keys_;
   absl::flat_hash_map<std::string, std::unique_ptr<Statement>> statements_ ABSL_GUARDED_BY(mutex_);
+  BrokenChains broken_chains_ ABSL_GUARDED_BY(mutex_);
   std::string shape_ ABSL_GUARDED_BY(mutex_);  // kept for its capacity
 };
 
