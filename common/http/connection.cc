@@ -281,7 +281,7 @@ asio::awaitable<bool> Connection::ServeOne() {
   const std::optional<Response> response = co_await Answer(std::move(head->request));
   if (!response) co_return false;
   const bool more = co_await Write(*response, with_body, head->keep_alive && !shard_.stopping);
-  co_return more;
+  co_return more && !shard_.stopping;
 }
 
 // Nothing when there is nobody left to answer.

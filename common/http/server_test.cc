@@ -117,6 +117,12 @@ TEST_F(HttpServer, AsksForTheBodyOfAClientThatWaits) {
   client.ReadUntil("<POST / hi>");
 }
 
+TEST_F(HttpServer, ForgetsConnectionsThatEnded) {
+  Exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  server_->Stop(absl::InfiniteDuration());
+  EXPECT_EQ(server_->connections(), 0u);
+}
+
 TEST_F(HttpServer, GivesHeadTheHeadersAlone) {
   const std::string answer = Exchange("HEAD /abc HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   EXPECT_NE(answer.find("Content-Length: 12\r\n"), answer.npos);
