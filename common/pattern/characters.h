@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace parley::pattern {
+
+// The character of `text` at `position`, which moves behind it. A byte that is no UTF-8 counts as a
+// character above all others.
+char32_t NextCharacter(std::string_view text, size_t& position);
+
+// Lower case for Latin, Greek and Cyrillic; other characters stay.
+char32_t FoldCase(char32_t character);
+
+// [A-Za-z0-9_]
+bool IsWordCharacter(char32_t character);
+
+}  // namespace parley::pattern
