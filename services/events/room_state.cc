@@ -1,0 +1,162 @@
+#include "services/events/room_state.h"
+
+#include "common/event/event_types.h"
+
+namespace parley::events {
+namespace {
+
+event::StateTuple Key(std::string_view type, std::string_view state_key) {
+  return {std::string(type), std::string(state_key)};
+}
+
+StateRow MemberRow(std::string_view user_id, const Member& member) {
+  return {std::string(event::kMember), std::string(user_id), member.event_pos, member.from_pos, 0, member.membership};
+}
+
+StateRow OtherRow(const event::StateTuple& key, const StateEntry& entry) {
+  return {key.type, key.state_key, entry.event_pos, entry.from_pos, 0, std::nullopt};
+}
+
+}  // namespace
+
+void RoomState::Load(const StateRow& row) {
+  absl::MutexLock lock(&mutex_);
+  if (row.type != event::kMember) {
+    others_[Key(row.type, row.state_key)] = {row.event_pos, row.from_pos, nullptr};
+    return;
+  }
+  const event::Membership membership = row.membership.value_or(event::Membership::kLeave);
+  members_[row.state_key] = {row.event_pos, row.from_pos, membership};
+  CountMember(std::nullopt, membership);
+}
+
+std::optional<StateRow> RoomState::Find(std::string_view type, std::string_view state_key) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  if (type == event::kMember) {
+    const auto found = members_.find(state_key);
+    if (found == members_.end()) return std::nullopt;
+    return MemberRow(state_key, found->second);
+  }
+  const auto found = others_.find(Key(type, state_key));
+  if (found == others_.end()) return std::nullopt;
+  return OtherRow(found->first, found->second);
+}
+
+std::optional<Member> RoomState::FindMember(std::string_view user_id) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  const auto found = members_.find(user_id);
+  if (found == members_.end()) return std::nullopt;
+  return found->second;
+}
+
+bool RoomState::IsJoined(std::string_view user_id) const {
+  const std::optional<Member> member = FindMember(user_id);
+  return member && member->membership == event::Membership::kJoin;
+}
+
+size_t RoomState::Count(event::Membership membership) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  return counts_[static_cast<size_t>(membership)];
+}
+
+std::vector<std::string> RoomState::Members(event::Membership membership, size_t limit) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  std::vector<std::string> users;
+  for (const auto& [user, member] : members_) {
+    if (member.membership != membership) continue;
+    users.push_back(user);
+    if (users.size() == limit) break;
+  }
+  return users;
+}
+
+std::vector<StateRow> RoomState::Rows() const {
+  absl::ReaderMutexLock lock(&mutex_);
+  std::vector<StateRow> rows;
+  rows.reserve(members_.size() + others_.size());
+  for (const auto& [key, entry] : others_) rows.push_back(OtherRow(key, entry));
+  for (const auto& [user, member] : members_) rows.push_back(MemberRow(user, member));
+  return rows;
+}
+
+std::vector<std::string> RoomState::KeysOf(std::string_view type) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  std::vector<std::string> keys;
+  for (const auto& [key, entry] : others_) {
+    if (key.type == type) keys.push_back(key.state_key);
+  }
+  return keys;
+}
+
+event::PduPtr RoomState::CachedEvent(std::string_view type, std::string_view state_key) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  if (type == event::kMember) {
+    const auto found = member_events_.find(state_key);
+    return found == member_events_.end() ? nullptr : found->second;
+  }
+  const auto found = others_.find(Key(type, state_key));
+  return found == others_.end() ? nullptr : found->second.pdu;
+}
+
+void RoomState::Cache(const event::PduPtr& event) {
+  absl::MutexLock lock(&mutex_);
+  if (event->type != event::kMember) {
+    others_[Key(event->type, *event->state_key)].pdu = event;
+    return;
+  }
+  if (member_events_.size() >= kMaxCachedMembers) member_events_.erase(member_events_.begin());
+  member_events_[*event->state_key] = event;
+}
+
+std::optional<StateRow> RoomState::Apply(const event::PduPtr& event, int64_t pos) {
+  absl::MutexLock lock(&mutex_);
+  if (event->type == event::kMember) return ApplyMember(event, pos);
+  std::optional<StateRow> previous;
+  StateEntry& entry = others_[Key(event->type, *event->state_key)];
+  if (entry.event_pos != 0) previous = OtherRow(Key(event->type, *event->state_key), entry);
+  entry = {pos, pos, event};
+  return previous;
+}
+
+std::optional<StateRow> RoomState::ApplyMember(const event::PduPtr& event, int64_t pos) {
+  std::optional<StateRow> previous;
+  Member& member = members_[*event->state_key];
+  std::optional<event::Membership> before;
+  if (member.event_pos != 0) {
+    previous = MemberRow(*event->state_key, member);
+    before = member.membership;
+  }
+  member = {pos, pos, event::MembershipOf(event.get())};
+  CountMember(before, member.membership);
+  if (member_events_.size() >= kMaxCachedMembers) member_events_.erase(member_events_.begin());
+  member_events_[*event->state_key] = event;
+  return previous;
+}
+
+void RoomState::Settle(const event::Pdu& event, int64_t first) {
+  const auto settle = [first](int64_t& pos) {
+    if (pos < 0) pos = first + (-pos - 1);
+  };
+  absl::MutexLock lock(&mutex_);
+  if (event.type == event::kMember) {
+    Member& member = members_[*event.state_key];
+    settle(member.event_pos);
+    settle(member.from_pos);
+    return;
+  }
+  StateEntry& entry = others_[Key(event.type, *event.state_key)];
+  settle(entry.event_pos);
+  settle(entry.from_pos);
+}
+
+void RoomState::CountMember(std::optional<event::Membership> before, event::Membership after) {
+  if (before) --counts_[static_cast<size_t>(*before)];
+  ++counts_[static_cast<size_t>(after)];
+}
+
+size_t RoomState::MemoryBytes() const {
+  absl::ReaderMutexLock lock(&mutex_);
+  return members_.size() * 120 + (member_events_.size() + others_.size()) * 2500;
+}
+
+}  // namespace parley::events
