@@ -5,10 +5,10 @@
 
 #include <absl/algorithm/container.h>
 
-#include "common/base/glob.h"
 #include "common/base/ids.h"
 #include "common/base/strings.h"
 #include "common/event/membership.h"
+#include "common/pattern/server_acl.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
 
@@ -122,19 +122,11 @@ absl::Status CheckCanonicalAlias(const Object& content) {
   return absl::OkStatus();
 }
 
-bool Matches(const Object& content, std::string_view list, std::string_view server_name) {
-  const json::Array* patterns = json::FindArray(content, list);
-  return patterns && absl::c_any_of(*patterns, [&](const Value& pattern) {
-           return pattern.is_string() && GlobMatches(*pattern.AsString(), server_name);
-         });
-}
-
 // A list that shuts our own server out can't be taken back from here.
 absl::Status CheckServerAcl(const Object& content, std::string_view server_name) {
   PARLEY_RETURN_IF_ERROR(MayBeStrings(content, "allow"));
   PARLEY_RETURN_IF_ERROR(MayBeStrings(content, "deny"));
-  const std::string_view host = server_name.substr(0, server_name.find(':'));
-  if (Matches(content, "allow", host) && !Matches(content, "deny", host)) return absl::OkStatus();
+  if (pattern::ServerAcl(content).Allows(server_name)) return absl::OkStatus();
   return BadJson("These access control lists would shut this server out of the room");
 }
 
