@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <absl/base/thread_annotations.h>
+#include <absl/status/statusor.h>
+#include <absl/synchronization/mutex.h>
+
+#include "common/base/partition.h"
+#include "common/event/pdu.h"
+#include "common/event/room_version.h"
+#include "services/events/room_state.h"
+#include "services/events/rows.h"
+#include "services/events/timeline.h"
+#include "services/events/txn_log.h"
+
+namespace parley::events {
+
+// One room in memory. Events are built one at a time by the holder of `lane`, each upon the one before, while those before are
+// still on their way to the disk; the lane never waits for a commit. Readers use `timeline` (committed events only) and
+// `state`.
+//
+// When a commit of the partition fails, what was built on it is worthless: the stream's generation moves on, and a
+// room of an older generation is dropped from the cache and loaded anew (RoomCache).
+struct Room {
+  Room(Partition partition, std::string room_id) : partition(partition), id(std::move(room_id)) {}
+
+  const Partition partition;
+  const std::string id;
+
+  absl::Mutex lane;
+
+  // Set by the load, constant after that.
+  bool loaded ABSL_GUARDED_BY(lane) = false;
+  RoomNid nid = 0;
+  const event::RoomVersion* version = nullptr;
+  // Of the partition's stream when the room was loaded.
+  int64_t generation = 0;
+
+  RoomState state;
+  Timeline timeline;
+  TxnLog txns;
+
+  // What the next event is built upon.
+  std::vector<event::PduPtr> extremities ABSL_GUARDED_BY(lane);
+  // In the directory: its entry follows the state.
+  bool published ABSL_GUARDED_BY(lane) = false;
+  // Built and queued, not yet committed; oldest first.
+  absl::Mutex tail_mutex;
+  std::vector<TimelineEventPtr> tail ABSL_GUARDED_BY(tail_mutex);
+
+  size_t MemoryBytes() const { return 4096 + state.MemoryBytes() + timeline.MemoryBytes() + txns.MemoryBytes(); }
+};
+
+using RoomPtr = std::shared_ptr<Room>;
+
+}  // namespace parley::events

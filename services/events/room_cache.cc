@@ -1,0 +1,150 @@
+#include "services/events/room_cache.h"
+
+#include "common/status/macros.h"
+#include "common/status/matrix_error.h"
+#include "services/events/store.h"
+
+namespace parley::events {
+namespace {
+
+constexpr size_t kShards = 16;
+
+absl::StatusOr<event::PduPtr> ToPdu(EventRow row, const event::RoomVersion& version) {
+  return event::LoadPdu(std::move(row.pdu), EventId::Trusted(std::move(row.event_id)), version);
+}
+
+}  // namespace
+
+RoomCache::RoomCache(store::Store& store, stream::Streams& streams, size_t max_bytes)
+    : store_(store), streams_(streams), max_shard_bytes_(max_bytes / kShards), shards_(kShards) {}
+
+Partition RoomCache::PartitionOf(std::string_view room_id) const {
+  return parley::PartitionOf(room_id, streams_.partitions());
+}
+
+bool RoomCache::IsStale(const Room& room) const {
+  return streams_.For(room.partition).generation() != room.generation;
+}
+
+absl::StatusOr<RoomPtr> RoomCache::Get(std::string_view room_id) {
+  while (true) {
+    bool added = false;
+    RoomPtr room = FindOrAdd(room_id, &added);
+    {
+      absl::MutexLock lock(&room->lane);
+      if (!room->loaded) {
+        if (absl::Status status = Load(*room); !status.ok()) {
+          Drop(room);
+          return status;
+        }
+      }
+    }
+    if (!IsStale(*room)) return room;
+    Drop(room);
+  }
+}
+
+absl::StatusOr<RoomPtr> RoomCache::Add(std::string_view room_id) {
+  bool added = false;
+  RoomPtr room = FindOrAdd(room_id, &added);
+  if (!added) return absl::AlreadyExistsError("the room is in use");
+  room->generation = streams_.For(room->partition).generation();
+  return room;
+}
+
+RoomPtr RoomCache::FindOrAdd(std::string_view room_id, bool* added) {
+  Shard& shard = ShardOf(room_id);
+  absl::MutexLock lock(&shard.mutex);
+  auto found = shard.rooms.find(room_id);
+  if (found == shard.rooms.end()) {
+    *added = true;
+    shard.used.emplace_front(room_id);
+    Entry entry{std::make_shared<Room>(PartitionOf(room_id), std::string(room_id)), shard.used.begin(), 0};
+    found = shard.rooms.emplace(std::string(room_id), std::move(entry)).first;
+  } else {
+    shard.used.splice(shard.used.begin(), shard.used, found->second.used);
+  }
+  RoomPtr room = found->second.room;
+  const size_t bytes = room->MemoryBytes();
+  shard.bytes += bytes - found->second.bytes;
+  found->second.bytes = bytes;
+  Shrink(shard);
+  return room;
+}
+
+void RoomCache::Shrink(Shard& shard) {
+  auto oldest = shard.used.end();
+  while (shard.bytes > max_shard_bytes_ && oldest != shard.used.begin()) {
+    --oldest;
+    const auto found = shard.rooms.find(*oldest);
+    if (found->second.room.use_count() > 1) continue;
+    shard.bytes -= found->second.bytes;
+    shard.rooms.erase(found);
+    oldest = shard.used.erase(oldest);
+  }
+}
+
+void RoomCache::Drop(const RoomPtr& room) {
+  Shard& shard = ShardOf(room->id);
+  absl::MutexLock lock(&shard.mutex);
+  const auto found = shard.rooms.find(room->id);
+  if (found == shard.rooms.end() || found->second.room != room) return;
+  shard.bytes -= found->second.bytes;
+  shard.used.erase(found->second.used);
+  shard.rooms.erase(found);
+}
+
+absl::Status RoomCache::Load(Room& room) {
+  // Before the snapshot: a reset in between shows as a stale room, never as a missed one.
+  room.generation = streams_.For(room.partition).generation();
+  PARLEY_RETURN_IF_ERROR(store_.Read([&](store::Reader& db) ABSL_NO_THREAD_SAFETY_ANALYSIS { return LoadFrom(db, room); }));
+  room.loaded = true;
+  return absl::OkStatus();
+}
+
+absl::Status RoomCache::LoadFrom(store::Reader& db, Room& room) {
+  PARLEY_TRY(const std::optional<RoomRow> row, FindRoom(db, room.partition, room.id));
+  if (!row) return NotFound("There is no such room");
+  room.nid = row->nid;
+  room.version = &event::GetRoomVersion(row->version);
+
+  PARLEY_TRY(const std::vector<StateRow> state, CurrentState(db, room.partition, room.nid));
+  for (const StateRow& entry : state) room.state.Load(entry);
+
+  std::optional<EventRow> latest;
+  PARLEY_RETURN_IF_ERROR(ScanBackwards(db, room.partition, room.nid, std::numeric_limits<RoomOrder>::max(), 1,
+                                       [&](const EventRow& event) {
+                                         latest = event;
+                                         return false;
+                                       }));
+  if (!latest) return absl::DataLossError("a room without events");
+  PARLEY_TRY(event::PduPtr extremity, ToPdu(*std::move(latest), *room.version));
+  room.extremities = {std::move(extremity)};
+
+  PARLEY_RETURN_IF_ERROR(ScanTxns(db, room.partition, room.nid,
+                                  [&](std::string_view user, std::string_view device, std::string_view txn) {
+                                    room.txns.AddStored({std::string(user), std::string(device), std::string(txn)});
+                                  }));
+  PARLEY_TRY(room.published, IsPublished(db, room.partition, room.nid));
+  PARLEY_TRY(const store::StreamState stream, store::ReadStream(db, kStream, room.partition));
+  room.timeline.StartAt(stream.head);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<event::PduPtr> StateEvent(store::Store& store, Room& room, std::string_view type,
+                                         std::string_view state_key) {
+  if (event::PduPtr cached = room.state.CachedEvent(type, state_key)) return cached;
+  const std::optional<StateRow> row = room.state.Find(type, state_key);
+  if (!row) return event::PduPtr();
+  std::optional<EventRow> event;
+  PARLEY_RETURN_IF_ERROR(store.Read([&](store::Reader& db) -> absl::Status {
+    PARLEY_TRY(event, ReadEvent(db, room.partition, row->event_pos));
+    return absl::OkStatus();
+  }));
+  if (!event) return absl::DataLossError("a state event is not in the store");
+  PARLEY_TRY(event::PduPtr pdu, ToPdu(*std::move(event), *room.version));
+  room.state.Cache(pdu);
+  return pdu;
+}
+
+}  // namespace parley::events
