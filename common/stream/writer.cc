@@ -14,7 +14,8 @@ struct StreamWriter::InFlight {
   int64_t first = 0;
   int64_t count = 0;
   std::vector<std::string> keys;
-  Done done;
+  absl::AnyInvocable<void()> before_visible = nullptr;
+  Done done = nullptr;
 
   int64_t head() const { return first + count - 1; }
   int64_t answer() const { return count == 0 ? head() : first; }
@@ -46,7 +47,8 @@ absl::Status StreamWriter::Append(Build build, Done done) {
   absl::MutexLock lock(&mutex_);
   if (state_ != State::kOpen) return Refusal();
   PARLEY_TRY(Appended appended, build(head_ + 1));
-  return Queue({head_ + 1, appended.count, std::move(appended.keys), std::move(done)}, std::move(appended.batch));
+  return Queue({head_ + 1, appended.count, std::move(appended.keys), std::move(appended.before_visible), std::move(done)},
+               std::move(appended.batch));
 }
 
 absl::StatusOr<int64_t> StreamWriter::AppendAndWait(Build build) {
@@ -84,6 +86,7 @@ absl::Status StreamWriter::Refusal() {
 }
 
 void StreamWriter::Completed(InFlight flight, absl::Status status) {
+  if (status.ok() && flight.before_visible) std::move(flight.before_visible)();
   if (status.ok() && flight.count > 0) {
     committed_head_.store(flight.head(), std::memory_order_release);
     Wake(flight);

@@ -29,6 +29,9 @@ struct Appended {
   // The key of the wake of each position, in order. Fewer: the last one serves for the rest. More: all of them at the last
   // position.
   std::vector<std::string> keys;
+  // Runs once it is committed, before the head moves there and anybody is woken: what readers find in memory must be
+  // there by then. On the committer's thread; quick. May be null.
+  absl::AnyInvocable<void()> before_visible = nullptr;
 };
 
 // The one writer of a stream, (service, partition): gives positions without gaps in the order of commits.

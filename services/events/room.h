@@ -52,7 +52,12 @@ struct Room {
   absl::Mutex tail_mutex;
   std::vector<TimelineEventPtr> tail ABSL_GUARDED_BY(tail_mutex);
 
-  size_t MemoryBytes() const { return 4096 + state.MemoryBytes() + timeline.MemoryBytes() + txns.MemoryBytes(); }
+  // The event at `pos`, if it is queued and not committed.
+  TimelineEventPtr FindInTail(int64_t pos);
+  // The event, if it is one of the latest; queued ones included.
+  TimelineEventPtr FindRecent(std::string_view event_id);
+
+  size_t MemoryBytes() const;
 };
 
 using RoomPtr = std::shared_ptr<Room>;

@@ -136,6 +136,7 @@ absl::StatusOr<event::PduPtr> StateEvent(store::Store& store, Room& room, std::s
   if (event::PduPtr cached = room.state.CachedEvent(type, state_key)) return cached;
   const std::optional<StateRow> row = room.state.Find(type, state_key);
   if (!row) return event::PduPtr();
+  if (const TimelineEventPtr queued = room.FindInTail(row->event_pos)) return queued->pdu;
   std::optional<EventRow> event;
   PARLEY_RETURN_IF_ERROR(store.Read([&](store::Reader& db) -> absl::Status {
     PARLEY_TRY(event, ReadEvent(db, room.partition, row->event_pos));
@@ -143,7 +144,7 @@ absl::StatusOr<event::PduPtr> StateEvent(store::Store& store, Room& room, std::s
   }));
   if (!event) return absl::DataLossError("a state event is not in the store");
   PARLEY_TRY(event::PduPtr pdu, ToPdu(*std::move(event), *room.version));
-  room.state.Cache(pdu);
+  room.state.Cache(pdu, row->event_pos);
   return pdu;
 }
 

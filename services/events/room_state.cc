@@ -98,12 +98,18 @@ event::PduPtr RoomState::CachedEvent(std::string_view type, std::string_view sta
   return found == others_.end() ? nullptr : found->second.pdu;
 }
 
-void RoomState::Cache(const event::PduPtr& event) {
+void RoomState::Cache(const event::PduPtr& event, int64_t pos) {
   absl::MutexLock lock(&mutex_);
   if (event->type != event::kMember) {
-    others_[Key(event->type, *event->state_key)].pdu = event;
+    const auto found = others_.find(Key(event->type, *event->state_key));
+    if (found != others_.end() && found->second.event_pos == pos) found->second.pdu = event;
     return;
   }
+  const auto found = members_.find(*event->state_key);
+  if (found != members_.end() && found->second.event_pos == pos) CacheMember(event);
+}
+
+void RoomState::CacheMember(const event::PduPtr& event) {
   if (member_events_.size() >= kMaxCachedMembers) member_events_.erase(member_events_.begin());
   member_events_[*event->state_key] = event;
 }
@@ -128,8 +134,7 @@ std::optional<StateRow> RoomState::ApplyMember(const event::PduPtr& event, int64
   }
   member = {pos, pos, event::MembershipOf(event.get())};
   CountMember(before, member.membership);
-  if (member_events_.size() >= kMaxCachedMembers) member_events_.erase(member_events_.begin());
-  member_events_[*event->state_key] = event;
+  CacheMember(event);
   return previous;
 }
 

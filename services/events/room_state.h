@@ -54,8 +54,8 @@ class RoomState {
 
   // The event in force, if it is in memory; of members, the lately used ones are.
   event::PduPtr CachedEvent(std::string_view type, std::string_view state_key) const;
-  // Keeps `event` at hand: it is the one in force.
-  void Cache(const event::PduPtr& event);
+  // Keeps `event` at hand, if the one at `pos` is still in force.
+  void Cache(const event::PduPtr& event, int64_t pos);
 
   // `event` comes into force at `pos`. Returns what it takes the place of.
   std::optional<StateRow> Apply(const event::PduPtr& event, int64_t pos);
@@ -69,6 +69,7 @@ class RoomState {
 
   void CountMember(std::optional<event::Membership> before, event::Membership after)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void CacheMember(const event::PduPtr& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::optional<StateRow> ApplyMember(const event::PduPtr& event, int64_t pos) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;
