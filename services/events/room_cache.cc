@@ -1,5 +1,8 @@
 #include "services/events/room_cache.h"
 
+#include <limits>
+
+#include "common/base/strings.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
 #include "services/events/store.h"
@@ -55,7 +58,7 @@ absl::StatusOr<RoomPtr> RoomCache::Add(std::string_view room_id) {
 RoomPtr RoomCache::FindOrAdd(std::string_view room_id, bool* added) {
   Shard& shard = ShardOf(room_id);
   absl::MutexLock lock(&shard.mutex);
-  auto found = shard.rooms.find(room_id);
+  auto found = shard.rooms.find(Abs(room_id));
   if (found == shard.rooms.end()) {
     *added = true;
     shard.used.emplace_front(room_id);

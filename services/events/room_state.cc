@@ -1,5 +1,6 @@
 #include "services/events/room_state.h"
 
+#include "common/base/strings.h"
 #include "common/event/event_types.h"
 
 namespace parley::events {
@@ -33,7 +34,7 @@ void RoomState::Load(const StateRow& row) {
 std::optional<StateRow> RoomState::Find(std::string_view type, std::string_view state_key) const {
   absl::ReaderMutexLock lock(&mutex_);
   if (type == event::kMember) {
-    const auto found = members_.find(state_key);
+    const auto found = members_.find(Abs(state_key));
     if (found == members_.end()) return std::nullopt;
     return MemberRow(state_key, found->second);
   }
@@ -44,7 +45,7 @@ std::optional<StateRow> RoomState::Find(std::string_view type, std::string_view 
 
 std::optional<Member> RoomState::FindMember(std::string_view user_id) const {
   absl::ReaderMutexLock lock(&mutex_);
-  const auto found = members_.find(user_id);
+  const auto found = members_.find(Abs(user_id));
   if (found == members_.end()) return std::nullopt;
   return found->second;
 }
@@ -91,7 +92,7 @@ std::vector<std::string> RoomState::KeysOf(std::string_view type) const {
 event::PduPtr RoomState::CachedEvent(std::string_view type, std::string_view state_key) const {
   absl::ReaderMutexLock lock(&mutex_);
   if (type == event::kMember) {
-    const auto found = member_events_.find(state_key);
+    const auto found = member_events_.find(Abs(state_key));
     return found == member_events_.end() ? nullptr : found->second;
   }
   const auto found = others_.find(Key(type, state_key));
