@@ -27,20 +27,28 @@ std::u32string Characters(std::string_view text) {
 
 }  // namespace
 
-Glob::Glob(std::string_view pattern, CaseMode mode) { Compile(pattern, true, mode); }
+Glob::Glob(std::string_view pattern, CaseMode mode) { Compile(pattern, "*?", mode); }
 
 Glob Glob::Literal(std::string_view text, CaseMode mode) {
   Glob glob;
-  glob.Compile(text, false, mode);
+  glob.Compile(text, "", mode);
   return glob;
 }
 
-void Glob::Compile(std::string_view pattern, bool has_wildcards, CaseMode mode) {
+Glob Glob::StarsOnly(std::string_view pattern, CaseMode mode) {
+  Glob glob;
+  glob.Compile(pattern, "*", mode);
+  return glob;
+}
+
+void Glob::Compile(std::string_view pattern, std::string_view wildcards, CaseMode mode) {
   mode_ = mode;
+  const auto is_wildcard = [wildcards](char32_t c, char wildcard) {
+    return c == static_cast<char32_t>(wildcard) && wildcards.find(wildcard) != wildcards.npos;
+  };
   std::u32string characters = Characters(pattern);
-  const auto is_star = [&](char32_t c) { return has_wildcards && c == '*'; };
-  length_ = static_cast<size_t>(
-      std::count_if(characters.begin(), characters.end(), [&](auto c) { return !is_star(c); }));
+  length_ = static_cast<size_t>(std::count_if(characters.begin(), characters.end(),
+                                              [&](auto c) { return !is_wildcard(c, '*'); }));
   words_ = length_ / kBits + 1;
   loops_.assign(words_, 0);
   advance_.assign(1, Words(words_, 0));
@@ -50,9 +58,9 @@ void Glob::Compile(std::string_view pattern, bool has_wildcards, CaseMode mode) 
   for (const char32_t c : characters) AddCharacter(c);
   size_t state = 0;
   for (const char32_t c : characters) {
-    if (is_star(c)) {
+    if (is_wildcard(c, '*')) {
       SetBit(loops_, state);
-    } else if (has_wildcards && c == '?') {
+    } else if (is_wildcard(c, '?')) {
       for (Words& row : advance_) SetBit(row, state);
       ++state;
     } else {

@@ -22,6 +22,8 @@ class Glob {
   explicit Glob(std::string_view pattern, CaseMode mode = CaseMode::kInsensitive);
   // Matches `text` itself: `*` and `?` stand for themselves.
   static Glob Literal(std::string_view text, CaseMode mode = CaseMode::kInsensitive);
+  // `*` alone is a wildcard (the types of filters).
+  static Glob StarsOnly(std::string_view pattern, CaseMode mode);
 
   // True if the whole of `text` matches.
   bool Matches(std::string_view text) const;
@@ -34,7 +36,7 @@ class Glob {
   using Words = std::vector<uint64_t>;
 
   Glob() = default;
-  void Compile(std::string_view pattern, bool has_wildcards, CaseMode mode);
+  void Compile(std::string_view pattern, std::string_view wildcards, CaseMode mode);
   void AddCharacter(char32_t character);
   size_t RowOf(char32_t character) const;
   void Step(Words& states, char32_t character) const;

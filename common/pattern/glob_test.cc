@@ -81,6 +81,8 @@ TEST(Globs, OfManyCharactersCrossTheMachineWord) {
 TEST(Globs, LiteralsHaveNoWildcards) {
   EXPECT_TRUE(Glob::Literal("a*?").Matches("A*?"));
   EXPECT_FALSE(Glob::Literal("a*").Matches("ab"));
+  EXPECT_TRUE(Glob::StarsOnly("a?*", CaseMode::kSensitive).Matches("a?b"));
+  EXPECT_FALSE(Glob::StarsOnly("a?*", CaseMode::kSensitive).Matches("abb"));
 }
 
 TEST(GlobWords, BeginAndEndAtWordBoundaries) {
