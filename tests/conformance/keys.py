@@ -48,8 +48,3 @@ def claim(reader, owner, algorithm="signed_curve25519"):
     wanted = {owner.user_id: {owner.device_id: algorithm}}
     answer = reader.post("keys", "claim", json={"one_time_keys": wanted}).ok()["one_time_keys"]
     return answer.get(owner.user_id, {}).get(owner.device_id) or None
-
-
-def cross_signing_key(user, usage):
-    public = random_key()
-    return {"user_id": user.user_id, "usage": [usage], "keys": {f"ed25519:{public}": public}}

@@ -102,15 +102,16 @@ def _retrieve(uri):
 
 @functools.cache
 def _read(path):
-    return _without_examples(yaml.load(path.read_text(), Loader=yaml.CSafeLoader))
+    return _usable(yaml.load(path.read_text(), Loader=yaml.CSafeLoader))
 
 
-def _without_examples(node):
-    """Examples hold values that look like schemas, and "$schema" lines that change the base URI."""
+def _usable(node):
+    """Drops examples, which hold what looks like schemas; and alternatives may overlap."""
     if isinstance(node, dict):
-        return {k: _without_examples(v) for k, v in node.items() if k not in ("example", "examples", "$schema")}
+        renamed = {"oneOf": "anyOf"}
+        return {renamed.get(k, k): _usable(v) for k, v in node.items() if k not in ("example", "examples", "$schema")}
     if isinstance(node, list):
-        return [_without_examples(item) for item in node]
+        return [_usable(item) for item in node]
     return node
 
 
