@@ -18,6 +18,7 @@ enum class Kind : uint8_t { kNull, kInteger, kText, kBytes };
 struct Bytes {
   explicit Bytes(std::string bytes) : data(std::move(bytes)) {}
   explicit Bytes(std::string_view bytes) : data(bytes) {}
+  explicit Bytes(const char* bytes) : data(bytes) {}
   std::string data;
 };
 

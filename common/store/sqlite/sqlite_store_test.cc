@@ -1,12 +1,14 @@
 #include "common/store/sqlite/sqlite_store.h"
 
-#include <filesystem>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "common/base/strings.h"
+#include "common/store/sqlite/testing/forgetful_vfs.h"
 #include "common/testing/temporary_folder.h"
 
 namespace parley::store {
@@ -15,50 +17,59 @@ namespace {
 std::vector<Migration> Notes() {
   return {{.service = "notes",
            .number = 1,
-           .tables = {{"notes",
-                       {{"p"}, {"id", Type::kText}, {"stars"}, {"body", Type::kBytes, true}},
-                       {"p", "id"},
-                       {{"notes_by_stars", {"p", "stars"}}}}}}};
+           .tables = {{"notes", {{"p"}, {"id", Type::kText}, {"body", Type::kText}}, {"p", "id"}}}}};
 }
 
-class SqliteStore : public testing::Test {
- protected:
-  void SetUp() override { Open(); }
+Batch Note(std::string_view id) {
+  Batch batch;
+  batch.Insert("notes", {{"p", 1}, {"id", id}, {"body", std::string(1000, 'b')}});
+  return batch;
+}
 
-  void Open() {
-    store_.reset();
-    auto store = OpenSqlite({.path = folder_.path() + "/store.db"}, Notes());
-    ASSERT_TRUE(store.ok()) << store.status();
-    store_ = *std::move(store);
-  }
+class Counts final : public Probe {
+ public:
+  void Committed(size_t batches, absl::Duration, size_t) override { committed += static_cast<int>(batches); }
+  void Refused(std::string_view why) override { (why == "full" ? full : unavailable) += 1; }
 
-  // "id=stars," of every note of partition 1, in key order.
-  std::string Print() {
-    std::string out;
-    const auto status = store_->Read([&](Reader& reader) {
-      return reader.Query("SELECT id, stars FROM notes WHERE p = $1 ORDER BY id", {1}, [&](const Row& row) {
-        out += row.String(0) + "=" + std::to_string(row.Int(1)) + ",";
-      });
-    });
-    EXPECT_TRUE(status.ok()) << status;
-    return out;
-  }
-
-  static Batch Note(std::string_view id, int stars) {
-    Batch batch;
-    batch.Insert("notes", {{"p", 1}, {"id", id}, {"stars", stars}});
-    return batch;
-  }
-
-  TemporaryFolder folder_;
-  std::unique_ptr<Store> store_;
+  std::atomic<int> committed = 0;
+  std::atomic<int> full = 0;
+  std::atomic<int> unavailable = 0;
 };
 
-TEST_F(SqliteStore, ReadsWhatWasCommittedAlsoAfterOpeningAgain) {
-  ASSERT_TRUE(store_->Commit(Note("a", 3)).ok());
-  EXPECT_EQ(Print(), "a=3,");
-  Open();
-  EXPECT_EQ(Print(), "a=3,");
+TEST(SqliteStore, AnswersUnavailableWhileTheDiskIsFullAndGoesOnAfterwards) {
+  const TemporaryFolder folder;
+  ForgetfulVfs vfs("full-disk");
+  Counts counts;
+  auto store = *OpenSqlite({.path = folder.path() + "/store.db", .vfs = vfs.name()}, Notes(), counts);
+  ASSERT_TRUE(store->Commit(Note("before")).ok());
+  vfs.SetFull(true);
+  EXPECT_TRUE(absl::IsUnavailable(store->Commit(Note("during"))));
+  EXPECT_TRUE(absl::IsUnavailable(store->Commit(Note("during"))));
+  EXPECT_EQ(counts.unavailable, 2);
+  vfs.SetFull(false);
+  EXPECT_TRUE(store->Commit(Note("after")).ok());
+  std::string ids;
+  ASSERT_TRUE(store->Read([&](Reader& reader) {
+    return reader.Query("SELECT id FROM notes WHERE p = $1 ORDER BY id", {1},
+                        [&](const Row& row) { StrAppend(&ids, row.Text(0), " "); });
+  }).ok());
+  EXPECT_EQ(ids, "after before ");
+}
+
+TEST(SqliteStore, RefusesABatchWhenItsQueueIsFull) {
+  const TemporaryFolder folder;
+  Counts counts;
+  auto store = *OpenSqlite({.path = folder.path() + "/store.db", .committer = {.max_queued_bytes = 100}}, Notes(), counts);
+  bool called = false;
+  EXPECT_TRUE(absl::IsResourceExhausted(store->Enqueue(Note("a"), std::nullopt, [&](absl::Status) { called = true; })));
+  ASSERT_TRUE(store->Commit({}).ok());
+  EXPECT_FALSE(called);
+  EXPECT_EQ(counts.full, 1);
+}
+
+TEST(SqliteStore, CannotBeOpenedWhereNoFileCanBe) {
+  const auto store = OpenSqlite({.path = "/nonexistent/folder/store.db"}, Notes());
+  EXPECT_TRUE(absl::IsUnavailable(store.status())) << store.status();
 }
 
 }  // namespace

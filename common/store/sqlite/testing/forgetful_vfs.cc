@@ -50,8 +50,10 @@ class ForgetfulVfs::Impl {
   bool crashed() const;
   void PowerOn();
 
-  // True if the write may be done; remembers what it destroys.
-  bool BeforeChange(const std::string& path, int64_t offset, int64_t size);
+  void SetFull(bool full);
+
+  // SQLITE_OK if the write may be done; remembers what it destroys.
+  int BeforeChange(const std::string& path, int64_t offset, int64_t size);
   // True if the sync may be done.
   bool BeforeSync(const std::string& path);
 
@@ -73,6 +75,7 @@ class ForgetfulVfs::Impl {
   std::mt19937_64 random_ ABSL_GUARDED_BY(mutex_);
   Keep keep_ ABSL_GUARDED_BY(mutex_) = Keep::kNothing;
   int64_t writes_left_ ABSL_GUARDED_BY(mutex_) = -1;  // -1: no crash is planned
+  bool full_ ABSL_GUARDED_BY(mutex_) = false;
   bool crashed_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<std::string, std::vector<Undo>> unsynced_ ABSL_GUARDED_BY(mutex_);
 };
@@ -98,14 +101,16 @@ int Close(sqlite3_file* file) {
 }
 
 int Write(sqlite3_file* file, const void* data, int size, sqlite3_int64 offset) {
-  if (!Of(file)->disk->BeforeChange(*Of(file)->path, offset, size)) return SQLITE_IOERR_WRITE;
+  const int refused = Of(file)->disk->BeforeChange(*Of(file)->path, offset, size);
+  if (refused) return refused;
   return Real(file)->pMethods->xWrite(Real(file), data, size, offset);
 }
 
 int Truncate(sqlite3_file* file, sqlite3_int64 size) {
   sqlite3_int64 old_size = 0;
   Real(file)->pMethods->xFileSize(Real(file), &old_size);
-  if (!Of(file)->disk->BeforeChange(*Of(file)->path, size, old_size - size)) return SQLITE_IOERR_TRUNCATE;
+  const int refused = Of(file)->disk->BeforeChange(*Of(file)->path, size, old_size - size);
+  if (refused) return refused;
   return Real(file)->pMethods->xTruncate(Real(file), size);
 }
 
@@ -189,14 +194,20 @@ void ForgetfulVfs::Impl::PowerOn() {
   writes_left_ = -1;
 }
 
-bool ForgetfulVfs::Impl::BeforeChange(const std::string& path, int64_t offset, int64_t size) {
+void ForgetfulVfs::Impl::SetFull(bool full) {
+  absl::MutexLock lock(&mutex_);
+  full_ = full;
+}
+
+int ForgetfulVfs::Impl::BeforeChange(const std::string& path, int64_t offset, int64_t size) {
   absl::MutexLock lock(&mutex_);
   if (!crashed_ && writes_left_ > 0 && --writes_left_ == 0) LosePower();
-  if (crashed_) return false;
+  if (crashed_) return SQLITE_IOERR_WRITE;
+  if (full_) return SQLITE_FULL;
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   unsynced_[path].push_back({offset, ReadAt(fd, offset, size), SizeOf(fd)});
   close(fd);
-  return true;
+  return SQLITE_OK;
 }
 
 bool ForgetfulVfs::Impl::BeforeSync(const std::string& path) {
@@ -234,5 +245,6 @@ const std::string& ForgetfulVfs::name() const { return impl_->name(); }
 void ForgetfulVfs::CrashAfterWrites(int64_t writes, Keep keep) { impl_->CrashAfterWrites(writes, keep); }
 bool ForgetfulVfs::crashed() const { return impl_->crashed(); }
 void ForgetfulVfs::PowerOn() { impl_->PowerOn(); }
+void ForgetfulVfs::SetFull(bool full) { impl_->SetFull(full); }
 
 }  // namespace parley::store

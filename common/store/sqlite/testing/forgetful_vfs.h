@@ -36,6 +36,9 @@ class ForgetfulVfs {
   bool crashed() const;
   void PowerOn();
 
+  // While full, every write fails with SQLITE_FULL.
+  void SetFull(bool full);
+
   class Impl;
 
  private:
