@@ -59,11 +59,7 @@ struct Parser {
   }
   bool operator()(absl::Duration* v) const { return ParseDuration(text, v); }
   bool operator()(std::vector<std::string>* v) const {
-    *v = absl::StrSplit(text, ',', absl::SkipWhitespace());
-    return true;
-  }
-  bool operator()(Secret* v) const {
-    v->value = text;
+    *v = absl::StrSplit(text, absl::ByAnyChar(",\n"), absl::SkipWhitespace());
     return true;
   }
   bool operator()(uint16_t* v) const {
@@ -94,7 +90,6 @@ struct Checker {
   bool operator()(const bool*) const { return true; }
   bool operator()(const std::optional<bool>*) const { return true; }
   bool operator()(const std::vector<std::string>*) const { return true; }
-  bool operator()(const Secret*) const { return true; }
   template <class Integer>
   bool operator()(const Integer* v) const {
     return WithinBounds(option, static_cast<double>(*v));
@@ -122,6 +117,5 @@ absl::Status AssignList(const Option& option, std::vector<std::string> items) {
 }
 
 bool IsList(const Option& option) { return std::holds_alternative<std::vector<std::string>*>(option.target); }
-bool IsSecret(const Option& option) { return std::holds_alternative<Secret*>(option.target); }
 
 }  // namespace parley::config

@@ -17,6 +17,5 @@ absl::Status Assign(const Option& option, const std::string& text);
 absl::Status AssignList(const Option& option, std::vector<std::string> items);
 
 bool IsList(const Option& option);
-bool IsSecret(const Option& option);
 
 }  // namespace parley::config

@@ -28,7 +28,7 @@ struct Values {
   uint32_t partitions = 256;
   std::string format = "plain";
   std::vector<std::string> uris;
-  Secret secret;
+  std::string secret;
 };
 
 Table TableOf(Values& v) {
@@ -43,7 +43,7 @@ Table TableOf(Values& v) {
       {"limits.max_bytes", &v.max_bytes, "How large."},
       {.name = "log.format", .target = &v.format, .text = "How.", .choices = {"plain", "json"}},
       {"turn.uris", &v.uris, "Where calls go."},
-      {"turn.secret", &v.secret, "What for."},
+      {.name = "turn.secret", .target = &v.secret, .text = "What for.", .secret = true},
   });
 }
 
@@ -75,7 +75,7 @@ turn: {uris: ["turn:a", "turn:b"], secret: hush}
   EXPECT_EQ(v.max_bytes, 64u << 10);
   EXPECT_EQ(v.format, "json");
   EXPECT_THAT(v.uris, ElementsAre("turn:a", "turn:b"));
-  EXPECT_EQ(v.secret.value, "hush");
+  EXPECT_EQ(v.secret, "hush");
 }
 
 TEST(Config, AcceptsAnEmptyFile) { EXPECT_EQ(Refusal(""), ""); }
@@ -125,7 +125,7 @@ TEST(Config, ReadsASecretFromItsFile) {
   std::ofstream(path) << "hush\n";
   Values v;
   ASSERT_TRUE(LoadYaml(TableOf(v), "turn: {secret_file: " + path + "}", "parley.yaml").ok());
-  EXPECT_EQ(v.secret.value, "hush");
+  EXPECT_EQ(v.secret, "hush");
   std::remove(path.c_str());
   EXPECT_THAT(Refusal("turn: {secret_file: " + path + "}"), HasSubstr("cannot read " + path));
 }
@@ -133,7 +133,7 @@ TEST(Config, ReadsASecretFromItsFile) {
 TEST(Config, PrintsWhatItReadsBackAndNoSecret) {
   Values v;
   v.uris = {"turn:a"};
-  v.secret.value = "hush";
+  v.secret = "hush";
   v.idle = absl::Hours(48);
   const std::string text = PrintYaml(TableOf(v));
   EXPECT_THAT(text, Not(HasSubstr("hush")));

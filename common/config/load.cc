@@ -30,7 +30,7 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
 const Option* SecretOfFile(const Table& table, const std::string& name) {
   if (!absl::EndsWith(name, kFileSuffix)) return nullptr;
   const Option* option = table.Find(name.substr(0, name.size() - sizeof(kFileSuffix) + 1));
-  return option != nullptr && IsSecret(*option) ? option : nullptr;
+  return option != nullptr && option->secret ? option : nullptr;
 }
 
 absl::Status AssignFromFile(const Option& option, const std::string& path) {
@@ -49,7 +49,7 @@ std::vector<std::string> AllNames(const Table& table) {
   std::vector<std::string> names;
   for (const Option& option : table.options()) {
     names.push_back(option.name);
-    if (IsSecret(option)) names.push_back(option.name + kFileSuffix);
+    if (option.secret) names.push_back(option.name + kFileSuffix);
   }
   return names;
 }
@@ -125,7 +125,7 @@ absl::Status LoadEnvironment(const Table& table,
     const std::string name = EnvironmentName(option.name);
     absl::Status status;
     if (const auto text = get(name)) status = Assign(option, *text);
-    if (const auto path = IsSecret(option) ? get(name + "_FILE") : std::nullopt; path && status.ok()) {
+    if (const auto path = option.secret ? get(name + "_FILE") : std::nullopt; path && status.ok()) {
       status = AssignFromFile(option, *path);
     }
     if (!status.ok()) {

@@ -59,7 +59,7 @@ std::string PrintYaml(const Table& table) {
       absl::StrAppend(&out, "\n", section, ":\n");
     }
     absl::StrAppend(&out, Comment(option.text, indent));
-    if (IsSecret(option)) {
+    if (option.secret) {
       absl::StrAppend(&out, indent, "#", KeyOf(option), "_file: PATH\n");
     } else {
       absl::StrAppend(&out, indent, KeyOf(option), ": ", YamlValue(option), "\n");
@@ -78,8 +78,8 @@ std::string PrintReference(const Table& table) {
       "`parley config check` tells what is wrong with a file, `parley config print` shows every value in force.\n\n"
       "| option | default | wants | |\n| --- | --- | --- | --- |\n";
   for (const Option& option : table.options()) {
-    const std::string value = IsSecret(option) ? "" : YamlValue(option);
-    const std::string name = IsSecret(option) ? absl::StrCat(option.name, "`, `", option.name, "_file") : option.name;
+    const std::string value = option.secret ? "" : YamlValue(option);
+    const std::string name = option.secret ? absl::StrCat(option.name, "`, `", option.name, "_file") : option.name;
     absl::StrAppend(&out, "| `", name, "` | ", value.empty() ? "" : absl::StrCat("`", value, "`"), " | ",
                     Describe(option), " | ", option.text, " |\n");
   }

@@ -33,7 +33,6 @@ struct Describer {
   std::string operator()(const std::string*) const { return "text"; }
   std::string operator()(const absl::Duration*) const { return "a duration such as 500ms, 30s, 5m, 2h or 7d"; }
   std::string operator()(const std::vector<std::string>*) const { return "a list of texts"; }
-  std::string operator()(const Secret*) const { return "text"; }
   template <class Integer>
   std::string operator()(const Integer*) const {
     return "a whole number";
@@ -48,7 +47,6 @@ struct Writer {
   std::string operator()(const std::string* v) const { return *v; }
   std::string operator()(const absl::Duration* v) const { return DurationText(*v); }
   std::string operator()(const std::vector<std::string>* v) const { return absl::StrJoin(*v, ","); }
-  std::string operator()(const Secret*) const { return ""; }
   template <class Integer>
   std::string operator()(const Integer* v) const {
     return absl::StrCat(*v);
@@ -75,6 +73,6 @@ std::string EnvironmentName(std::string_view option) {
   return "PARLEY_" + absl::AsciiStrToUpper(absl::StrReplaceAll(std::string(option), {{".", "_"}}));
 }
 
-std::string ValueText(const Option& option) { return std::visit(Writer{}, option.target); }
+std::string ValueText(const Option& option) { return option.secret ? "" : std::visit(Writer{}, option.target); }
 
 }  // namespace parley::config

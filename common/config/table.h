@@ -13,17 +13,12 @@
 
 namespace parley::config {
 
-// A value that is never printed or logged. Its option `x` has a companion `x_file`: the file to read it from.
-struct Secret {
-  std::string value;
-};
-
 // Where an option's value is kept. What is there before loading is the default.
 //   optional<bool>   `auto` (nothing), true or false
 //   size_t           a whole number, also of bytes with a suffix: 64K, 50M, 1G
 //   Duration         500ms, 30s, 5m, 2h, 7d
 using Target = std::variant<bool*, std::optional<bool>*, int*, uint16_t*, uint32_t*, int64_t*, size_t*, double*,
-                            std::string*, absl::Duration*, std::vector<std::string>*, Secret*>;
+                            std::string*, absl::Duration*, std::vector<std::string>*>;
 
 struct Option {
   std::string name;  // "presence.idle_timeout": section and key; or just the key
@@ -34,6 +29,9 @@ struct Option {
   double at_least = std::numeric_limits<double>::lowest();
   double at_most = std::numeric_limits<double>::max();
   std::vector<std::string> choices = {};
+
+  // Never printed. Has a companion `<name>_file`: the file to read it from.
+  bool secret = false;
 };
 
 // All options of a program, in the order they are printed. Lifetime: borrows the targets.

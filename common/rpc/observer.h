@@ -16,7 +16,7 @@
 namespace parley::rpc {
 
 // Is told of every finished call: metrics and tests count by it. Clients, servers and the generated decorators
-// (`AccountsObserved`) take one. Threads: called from any.
+// (`AccountsLink`) take one. Threads: called from any.
 class Observer {
  public:
   virtual ~Observer() = default;

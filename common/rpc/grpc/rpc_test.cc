@@ -142,11 +142,19 @@ TEST_F(Rpc, AnswersAnUnknownMethodAsUnimplemented) {
 
 TEST_F(Rpc, CountsCallsOfAnObjectInTheSameProcess) {
   rpc::CountCalls hops;
-  EchoObserved observed(echo_, hops);
+  EchoLink observed(echo_, hops);
   ASSERT_TRUE(observed.Say({}, Saying("hello")).ok());
   ASSERT_FALSE(observed.Fail({}, Saying("no")).ok());
   EXPECT_EQ(hops.total(), 2);
   EXPECT_EQ(hops.of("echo.Say"), 1);
+}
+
+TEST(RpcLink, IsUnavailableUntilItIsConnected) {
+  EchoImpl echo;
+  EchoLink link(rpc::NoObserver());
+  EXPECT_TRUE(absl::IsUnavailable(link.Say({}, Saying("early")).status()));
+  link.Connect(echo);
+  EXPECT_TRUE(link.Say({}, Saying("late")).ok());
 }
 
 TEST_F(Rpc, WaitsForAServerThatStartsLater) {

@@ -1,7 +1,7 @@
 // The protoc plugin that turns `service Accounts` of proto/parley/accounts/v1/accounts.proto into accounts.parley.{h,cc}:
 //   parley::accounts::AccountsService    the interface, which the service implements
 //   parley::accounts::AccountsClient     the same interface over an rpc::Channel
-//   parley::accounts::AccountsObserved   the same interface around another, telling an rpc::Observer
+//   parley::accounts::AccountsLink       the same interface around another, telling an rpc::Observer
 //   parley::accounts::Serve              puts all methods into an rpc::Dispatcher
 // Messages and enums are aliased from parley::accounts::v1 into parley::accounts.
 
@@ -122,13 +122,16 @@ void PrintClasses(const pb::ServiceDescriptor& service, pb::io::Printer& out) {
   PrintOverrides(service, out);
   out.Print(VarsOf(service),
             "\n private:\n  ::parley::rpc::Channel& channel_;\n};\n\n"
-            "// Passes every call on to `inner` and tells `observer`. Borrows both.\n"
-            "class $base$Observed final : public $base$Service {\n public:\n"
-            "  $base$Observed($base$Service& inner, ::parley::rpc::Observer& observer)\n"
-            "      : inner_(inner), observer_(observer) {}\n\n");
+            "// Passes every call on to the service it is connected to, and tells `observer`. Wiring makes links first and\n"
+            "// connects them when all services stand, so that two services may call each other. Borrows both. Before it is\n"
+            "// connected every call is Unavailable.\n"
+            "class $base$Link final : public $base$Service {\n public:\n"
+            "  explicit $base$Link(::parley::rpc::Observer& observer) : observer_(observer) {}\n"
+            "  $base$Link($base$Service& inner, ::parley::rpc::Observer& observer) : inner_(&inner), observer_(observer) {}\n\n"
+            "  void Connect($base$Service& inner) { inner_ = &inner; }\n\n");
   PrintOverrides(service, out);
   out.Print(VarsOf(service),
-            "\n private:\n  $base$Service& inner_;\n  ::parley::rpc::Observer& observer_;\n};\n\n"
+            "\n private:\n  std::atomic<$base$Service*> inner_ = nullptr;\n  ::parley::rpc::Observer& observer_;\n};\n\n"
             "// Makes every method of `service` answer through `dispatcher`. Borrows the service.\n"
             "void Serve($base$Service& service, ::parley::rpc::Dispatcher& dispatcher);\n\n");
 }
@@ -140,10 +143,12 @@ void PrintDefinitions(const pb::ServiceDescriptor& service, pb::io::Printer& out
               "absl::StatusOr<$response$> $base$Client::$method$(const ::parley::rpc::Call& call,\n"
               "    const $request$& request) {\n"
               "  return ::parley::rpc::Invoke<$response$>(channel_, k$base$$method$, call, request);\n}\n\n"
-              "absl::StatusOr<$response$> $base$Observed::$method$(const ::parley::rpc::Call& call,\n"
+              "absl::StatusOr<$response$> $base$Link::$method$(const ::parley::rpc::Call& call,\n"
               "    const $request$& request) {\n"
+              "  $base$Service* const inner = inner_;\n"
+              "  if (inner == nullptr) return absl::UnavailableError(\"$area$ does not run yet\");\n"
               "  return ::parley::rpc::Observe(observer_, k$base$$method$,\n"
-              "                                [&] { return inner_.$method$(call, request); });\n}\n\n");
+              "                                [&] { return inner->$method$(call, request); });\n}\n\n");
   });
   out.Print(VarsOf(service), "void Serve($base$Service& service, ::parley::rpc::Dispatcher& dispatcher) {\n");
   ForEachMethod(service, [&](const pb::MethodDescriptor& method) {
@@ -186,7 +191,7 @@ class Generator final : public pb::compiler::CodeGenerator {
                           pb::compiler::GeneratorContext& context) {
     std::unique_ptr<pb::io::ZeroCopyOutputStream> stream(context.Open(stem + ".parley.h"));
     pb::io::Printer out(stream.get(), '$');
-    out.Print("// Generated from $file$. Do not edit.\n#pragma once\n\n#include <absl/status/statusor.h>\n\n", "file",
+    out.Print("// Generated from $file$. Do not edit.\n#pragma once\n\n#include <atomic>\n\n#include <absl/status/statusor.h>\n\n", "file",
               file.name());
     for (const char* header : {"call", "channel", "dispatcher", "observer"}) {
       out.Print("#include \"common/rpc/$header$.h\"\n", "header", header);

@@ -1,0 +1,32 @@
+#include "services/parley/command_line.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+namespace parley {
+
+int ParseAndRun(int argc, char** argv, const RunCommand& run) {
+  CLI::App app("Parley, a Matrix homeserver", "parley");
+  CommandLine line;
+  app.set_version_flag("--version", "parley " PARLEY_VERSION);
+  app.add_option("--config", line.config_path, "YAML file with options; deploy/configuration.md describes them");
+  app.add_option("--target", line.target, "services to run, separated by commas (default: all)");
+  app.fallthrough();
+  CLI::App* config = app.add_subcommand("config", "look at the configuration instead of serving");
+  config->require_subcommand(1);
+  const auto add = [&](const char* name, const char* text, CommandLine::Command command) {
+    config->add_subcommand(name, text)->callback([&line, command] { line.command = command; });
+  };
+  add("check", "say whether the configuration is right", CommandLine::Command::kCheckConfig);
+  add("print", "print every option, its explanation and its value", CommandLine::Command::kPrintConfig);
+  add("reference", "print the reference page", CommandLine::Command::kPrintReference);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e);
+  }
+  return run(line);
+}
+
+}  // namespace parley

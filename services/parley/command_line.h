@@ -1,0 +1,22 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+namespace parley {
+
+struct CommandLine {
+  enum class Command { kServe, kCheckConfig, kPrintConfig, kPrintReference };
+
+  Command command = Command::kServe;
+  std::string config_path;
+  std::string target;
+};
+
+// What main() does with a parsed command line; returns the exit status.
+using RunCommand = std::function<int(const CommandLine&)>;
+
+// Parses the arguments and calls `run`; prints help, version or a complaint instead when that is due.
+int ParseAndRun(int argc, char** argv, const RunCommand& run);
+
+}  // namespace parley

@@ -1,0 +1,75 @@
+#include "services/parley/config.h"
+
+#include <filesystem>
+
+#include <absl/strings/match.h>
+#include <absl/strings/numbers.h>
+
+#include "common/base/ids.h"
+#include "common/base/strings.h"
+#include "common/status/macros.h"
+
+namespace parley {
+namespace {
+
+// Longer paths do not fit into a socket's address.
+constexpr size_t kMaxSocketPath = 107;
+
+absl::Status Invalid(std::string_view option, std::string_view why) {
+  return absl::InvalidArgumentError(StrCat(option, " ", why));
+}
+
+std::string DefaultRpcAddress(const std::filesystem::path& data_dir) {
+  const std::string path = data_dir / "parley.sock";
+  return path.size() <= kMaxSocketPath ? "unix:" + path : "127.0.0.1:0";
+}
+
+void CompletePaths(Config& config) {
+  const std::filesystem::path folder = std::filesystem::absolute(config.data_dir).lexically_normal();
+  config.data_dir = folder;
+  if (config.signing_key_path.empty()) config.signing_key_path = folder / "signing.key";
+  if (config.store.path.empty()) config.store.path = folder / "parley.db";
+  if (config.listen.rpc.empty()) config.listen.rpc = DefaultRpcAddress(folder);
+}
+
+absl::Status CompleteGateway(Config& config) {
+  const auto client = ParseEndpoint(config.listen.client);
+  if (!client.ok()) return Invalid("listen.client", Std(client.status().message()));
+  config.gateway.server_name = config.server_name;
+  config.gateway.listen_address = client->host;
+  config.gateway.listen_port = client->port;
+  config.gateway.rate_limits = config.rate_limits.value_or(!client->is_loopback());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+bool Endpoint::is_loopback() const {
+  return host == "::1" || host == "localhost" || absl::StartsWith(host, "127.");
+}
+
+absl::StatusOr<Endpoint> ParseEndpoint(const std::string& text) {
+  const size_t colon = text.rfind(':');
+  uint32_t port = 0;
+  if (colon == std::string::npos || colon == 0 || !absl::SimpleAtoi(text.substr(colon + 1), &port) || port > 65535) {
+    return absl::InvalidArgumentError(StrCat("must be an address and a port such as 127.0.0.1:8008, not `", text, "`"));
+  }
+  std::string host = text.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  return Endpoint{std::move(host), static_cast<uint16_t>(port)};
+}
+
+absl::Status Complete(Config& config) {
+  if (!IsValidServerName(config.server_name)) {
+    return Invalid("server_name", StrCat("must be a host name, with a port if need be, not `", config.server_name, "`"));
+  }
+  if (!config.listen.metrics.empty()) {
+    if (const auto metrics = ParseEndpoint(config.listen.metrics); !metrics.ok()) {
+      return Invalid("listen.metrics", Std(metrics.status().message()));
+    }
+  }
+  CompletePaths(config);
+  return CompleteGateway(config);
+}
+
+}  // namespace parley

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include "common/config/table.h"
+#include "services/gateway/config.h"
+
+namespace parley {
+
+// All options of the program; each service has a struct of its own. Their names and texts are in options.cc.
+struct Config {
+  std::string server_name = "localhost";
+  std::string data_dir = "data";
+  uint32_t partitions = 256;
+  std::string signing_key_path;
+
+  struct Listen {
+    std::string client = "127.0.0.1:8008";
+    std::string metrics = "127.0.0.1:9008";
+    std::string rpc;
+  } listen;
+
+  // Where the services that do not run in this process are.
+  struct Services {
+    std::string accounts, events, presence, profile, calls;
+  } services;
+
+  struct Rpc {
+    int threads = 64;
+    size_t max_queued = 4096;
+  } rpc;
+
+  struct Bus {
+    std::string url = "memory";
+    bool drop_all = false;
+  } bus;
+
+  struct Store {
+    std::string path;
+    size_t read_connections = 16;
+    size_t writer_cache = 64 << 20;
+    size_t reader_cache = 4 << 20;
+  } store;
+
+  struct Log {
+    std::string format = "plain";
+    std::string level = "info";
+  } log;
+
+  std::optional<bool> rate_limits;
+  std::optional<bool> open_registration;
+
+  gateway::Config gateway;
+};
+
+// The one table that says everything about every option. Borrows `config`.
+config::Table OptionsOf(Config& config);
+
+// Fills in what follows from other options: paths below data_dir, `auto` values, what services share. InvalidArgument with
+// one sentence when options contradict each other. Once, after loading.
+absl::Status Complete(Config& config);
+
+// "127.0.0.1:8008", "[::1]:0" as host and port.
+struct Endpoint {
+  std::string host;
+  uint16_t port = 0;
+  bool is_loopback() const;
+};
+absl::StatusOr<Endpoint> ParseEndpoint(const std::string& text);
+
+}  // namespace parley

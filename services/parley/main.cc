@@ -1,0 +1,57 @@
+#include <iostream>
+
+#include "common/config/load.h"
+#include "common/config/print.h"
+#include "common/runtime/log.h"
+#include "common/runtime/signals.h"
+#include "services/parley/command_line.h"
+#include "services/parley/config.h"
+#include "services/parley/process.h"
+#include "services/parley/targets.h"
+
+namespace parley {
+namespace {
+
+int Complain(const absl::Status& status) {
+  std::cerr << "parley: " << status.message() << "\n";
+  return 1;
+}
+
+int Serve(const Config& config, const Targets& targets) {
+  log::Init(config.log.format == "json" ? log::Format::kJson : log::Format::kPlain,
+            log::LevelFromName(config.log.level));
+  StopSignal stop;
+  const auto process = Process::Start(config, targets);
+  if (!process.ok()) return Complain(process.status());
+  stop.Wait();
+  (*process)->Stop();
+  return 0;
+}
+
+int Run(const CommandLine& line) {
+  using Command = CommandLine::Command;
+  Config config;
+  const config::Table options = OptionsOf(config);
+  if (line.command == Command::kPrintReference) {
+    std::cout << config::PrintReference(options);
+    return 0;
+  }
+  if (const absl::Status status = config::Load(options, line.config_path); !status.ok()) return Complain(status);
+  if (line.command == Command::kPrintConfig) {
+    std::cout << config::PrintYaml(options);
+    return 0;
+  }
+  if (const absl::Status status = Complete(config); !status.ok()) return Complain(status);
+  const auto targets = Targets::Parse(line.target);
+  if (!targets.ok()) return Complain(targets.status());
+  if (line.command == Command::kCheckConfig) {
+    std::cout << "the configuration is right\n";
+    return 0;
+  }
+  return Serve(config, *targets);
+}
+
+}  // namespace
+}  // namespace parley
+
+int main(int argc, char** argv) { return parley::ParseAndRun(argc, argv, parley::Run); }

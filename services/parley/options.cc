@@ -1,0 +1,114 @@
+#include "services/parley/config.h"
+
+namespace parley {
+namespace {
+
+using config::Option;
+
+std::vector<Option> GeneralOptions(Config& c) {
+  return {
+      {"server_name", &c.server_name,
+       "What stands behind the ':' of your users' ids, for example example.org. It can never be changed."},
+      {"public_baseurl", &c.gateway.public_base_url,
+       "Where clients reach this server, for /.well-known/matrix/client. Empty: https:// and the server name."},
+      {"data_dir", &c.data_dir, "The folder that holds everything: store, signing key, socket. Back it up."},
+      {"partitions", &c.partitions,
+       "Into how many parts rooms and users are divided. Chosen when a deployment is created; it can never be changed.",
+       1, 1024},
+      {"signing_key_path", &c.signing_key_path,
+       "The server's Ed25519 key, made if it is not there. Empty: signing.key in data_dir."},
+  };
+}
+
+std::vector<Option> ListenOptions(Config& c) {
+  return {
+      {"listen.client", &c.listen.client, "Address and port of the client-server API, plain HTTP."},
+      {"listen.metrics", &c.listen.metrics,
+       "Address and port of /metrics, /livez and /readyz. Port 0 takes any free one; empty: none of them."},
+      {"listen.rpc", &c.listen.rpc,
+       "Address and port, or unix:/path, where the services of this process are called by others and by parleyctl. It "
+       "has no authentication: never expose it. Empty: the socket parley.sock in data_dir."},
+      {"listen.behind_proxy", &c.gateway.behind_proxy,
+       "A proxy of yours stands before the client listener: the client's address is the last of X-Forwarded-For."},
+      {"listen.max_connections", &c.gateway.max_connections, "Client connections beyond this are closed at once."},
+  };
+}
+
+std::vector<Option> ClusterOptions(Config& c) {
+  return {
+      {"services.accounts", &c.services.accounts, "Where accounts is called when it runs in another process."},
+      {"services.events", &c.services.events, "The same for events."},
+      {"services.presence", &c.services.presence, "The same for presence."},
+      {"services.profile", &c.services.profile, "The same for profile."},
+      {"services.calls", &c.services.calls, "The same for calls."},
+      {"rpc.threads", &c.rpc.threads, "Threads that serve calls from other processes.", 1, 4096},
+      {"rpc.max_queued", &c.rpc.max_queued, "Calls that may wait for such a thread; beyond it they are refused."},
+      {"bus.url", &c.bus.url,
+       "What carries wake-ups between processes: memory (one process), or redis://[:password@]host:port[/db] or "
+       "redis+unix:///path."},
+      {"bus.drop_all", &c.bus.drop_all, "Lose every wake-up. For tests: everything must still work, slower."},
+  };
+}
+
+std::vector<Option> StoreOptions(Config& c) {
+  return {
+      {"store.path", &c.store.path, "The SQLite file. Empty: parley.db in data_dir."},
+      {"store.read_connections", &c.store.read_connections, "How many reads run at the same time.", 1, 256},
+      {"store.writer_cache", &c.store.writer_cache, "Page cache of the writing connection, in bytes."},
+      {"store.reader_cache", &c.store.reader_cache, "Page cache of each reading connection, in bytes."},
+      {.name = "log.format", .target = &c.log.format, .text = "How lines of log look.", .choices = {"plain", "json"}},
+      {.name = "log.level",
+       .target = &c.log.level,
+       .text = "The least that is logged.",
+       .choices = {"debug", "info", "warning", "error", "off"}},
+  };
+}
+
+std::vector<Option> RateOptions(Config& c) {
+  gateway::Config& g = c.gateway;
+  return {
+      {"rate_limits.enabled", &c.rate_limits,
+       "Answer 429 to those who ask too much. auto: unless the client listener is on loopback."},
+      {"rate_limits.read_per_second", &g.read_rate.per_second, "Requests that only read, for each user.", 0},
+      {"rate_limits.read_burst", &g.read_rate.burst, "How many of them at once.", 0},
+      {"rate_limits.write_per_second", &g.write_rate.per_second, "Requests that send or change something, for each user.",
+       0},
+      {"rate_limits.write_burst", &g.write_rate.burst, "How many of them at once.", 0},
+      {"rate_limits.login_per_second", &g.login_rate.per_second,
+       "Logins, registrations and password checks, for each user and address.", 0},
+      {"rate_limits.login_burst", &g.login_rate.burst, "How many of them at once.", 0},
+      {"rate_limits.address_per_second", &g.address_rate.per_second, "All requests of one address.", 0},
+      {"rate_limits.address_burst", &g.address_rate.burst, "How many of them at once.", 0},
+  };
+}
+
+std::vector<Option> LimitOptions(Config& c) {
+  gateway::Config& g = c.gateway;
+  return {
+      {"limits.loop_threads", &g.loop_threads, "Event loop threads of the gateway. 0: as many as cores.", 0, 256},
+      {"limits.handler_threads", &g.handler_threads, "Threads for requests. 0: 16 for each core.", 0, 4096},
+      {"limits.max_queued_requests", &g.max_queued_requests,
+       "Requests that may wait for such a thread; beyond it the answer is 429."},
+      {"limits.request_timeout", &g.request_timeout, "How long a request may take, all calls to services included."},
+      {"limits.max_upload_bytes", &g.max_upload_bytes, "Uploads beyond this are refused."},
+      {"limits.query_access_tokens", &g.query_access_tokens,
+       "Accept access tokens in the query string, which the specification deprecates."},
+      {"well_known.federation_host", &g.federation_host,
+       "Where other servers reach this one, for /.well-known/matrix/server. Empty: the server name and port 443."},
+      {"well_known.support_email", &g.support_email, "For /.well-known/matrix/support. Empty: not told."},
+      {"well_known.support_page", &g.support_page, "The same, as a web page."},
+  };
+}
+
+}  // namespace
+
+config::Table OptionsOf(Config& config) {
+  std::vector<Option> all;
+  for (const auto part :
+       {GeneralOptions, ListenOptions, ClusterOptions, StoreOptions, RateOptions, LimitOptions}) {
+    for (Option& option : part(config)) all.push_back(std::move(option));
+  }
+  return config::Table(std::move(all));
+}
+
+}  // namespace parley

@@ -1,0 +1,33 @@
+#include "services/parley/peers.h"
+
+#include <absl/strings/str_cat.h>
+
+#include "common/rpc/grpc/channel.h"
+#include "common/status/macros.h"
+
+namespace parley {
+
+template <class Client, class Link>
+absl::Status Peers::Connect(const std::string& name, const std::string& address, const Targets& targets, Link& link) {
+  if (targets.Has(name)) return absl::OkStatus();
+  if (address.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("services.", name, " must say where ", name, " runs, since --target leaves it out"));
+  }
+  channels_.push_back(rpc::MakeChannel(address, rpc::NoObserver()));
+  auto client = std::make_shared<Client>(*channels_.back());
+  link.Connect(*client);
+  clients_.push_back(std::move(client));
+  return absl::OkStatus();
+}
+
+absl::Status Peers::ConnectRemote(const Config& config, const Targets& targets) {
+  const Config::Services& at = config.services;
+  PARLEY_RETURN_IF_ERROR(Connect<accounts::AccountsClient>("accounts", at.accounts, targets, accounts));
+  PARLEY_RETURN_IF_ERROR(Connect<events::EventsClient>("events", at.events, targets, events));
+  PARLEY_RETURN_IF_ERROR(Connect<presence::PresenceClient>("presence", at.presence, targets, presence));
+  PARLEY_RETURN_IF_ERROR(Connect<profile::ProfileClient>("profile", at.profile, targets, profile));
+  return Connect<calls::CallsClient>("calls", at.calls, targets, calls);
+}
+
+}  // namespace parley

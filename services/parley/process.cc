@@ -1,0 +1,122 @@
+#include "services/parley/process.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/strings.h"
+#include "common/bus/bus.h"
+#include "common/bus/dropping_bus.h"
+#include "common/metrics/registry.h"
+#include "common/metrics/rpc_observer.h"
+#include "common/rpc/grpc/server.h"
+#include "common/runtime/log.h"
+#include "common/runtime/work_pool.h"
+#include "common/status/macros.h"
+#include "common/store/sqlite/sqlite_store.h"
+#include "services/parley/admin_listener.h"
+#include "services/parley/bus_choice.h"
+#include "services/parley/data_folder.h"
+#include "services/parley/peers.h"
+#include "services/parley/store_metrics.h"
+
+namespace parley {
+namespace {
+
+constexpr absl::Duration kGrace = absl::Seconds(10);
+
+// Members stand in the order they are made, and end in the opposite one.
+class WiredProcess final : public Process {
+ public:
+  WiredProcess(const Config& config, const Targets& targets) : config_(config), targets_(targets) {}
+  ~WiredProcess() override { Stop(); }
+
+  absl::Status Start() {
+    PARLEY_TRY(admin_, AdminListener::Start(config_.listen.metrics, registry_));
+    PARLEY_TRY(folder_, DataFolder::Open(config_));
+    PARLEY_RETURN_IF_ERROR(OpenBus());
+    PARLEY_RETURN_IF_ERROR(OpenStore());
+    PARLEY_RETURN_IF_ERROR(peers_.ConnectRemote(config_, targets_));
+    PARLEY_RETURN_IF_ERROR(StartRpc());
+    admin_->SetReady(true);
+    rpc_server_->SetServing(true);
+    log::Info("serving", {{"server_name", config_.server_name},
+                          {"targets", targets_.ToString()},
+                          {"client", config_.listen.client},
+                          {"rpc", rpc_address_},
+                          {"metrics_port", admin_->port()}});
+    return absl::OkStatus();
+  }
+
+  void Stop() override {
+    if (std::exchange(stopped_, true) || !rpc_server_) return;
+    log::Info("stopping");
+    admin_->SetReady(false);
+    rpc_server_->SetServing(false);
+    rpc_server_->Stop(kGrace);
+    rpc_pool_.Drain();
+  }
+
+ private:
+  absl::Status OpenBus() {
+    PARLEY_TRY(real_bus_, MakeBus(config_.bus.url));
+    if (config_.bus.drop_all) dropping_bus_ = std::make_unique<bus::DroppingBus>(*real_bus_);
+    return absl::OkStatus();
+  }
+  bus::Bus& bus() { return dropping_bus_ ? *dropping_bus_ : *real_bus_; }
+
+  // One store for all services of the process; a process without any (the gateway) has none.
+  absl::Status OpenStore() {
+    std::vector<store::Migration> migrations;
+    if (migrations.empty()) return absl::OkStatus();
+    store::SqliteOptions options;
+    options.path = config_.store.path;
+    options.read_connections = config_.store.read_connections;
+    options.writer_cache_bytes = static_cast<int64_t>(config_.store.writer_cache);
+    options.reader_cache_bytes = static_cast<int64_t>(config_.store.reader_cache);
+    PARLEY_TRY(store_, store::OpenSqlite(options, migrations, store_metrics_));
+    return absl::OkStatus();
+  }
+
+  absl::Status StartRpc() {
+    registry_.AddGauge("parley_rpc_queued_calls", "Calls that wait for a thread", {},
+                       [this] { return static_cast<double>(rpc_pool_.queued()); });
+    registry_.AddGauge("parley_rpc_busy_threads", "Threads that serve a call", {},
+                       [this] { return static_cast<double>(rpc_pool_.busy()); });
+    PARLEY_TRY(rpc_server_, rpc::Server::Start({.addresses = {config_.listen.rpc}}, dispatcher_, rpc_pool_, served_));
+    rpc_address_ = config_.listen.rpc;
+    if (rpc_server_->port() != 0) {
+      rpc_address_ = StrCat(rpc_address_.substr(0, rpc_address_.rfind(':')), ":", rpc_server_->port());
+    }
+    return folder_->PublishRpcAddress(rpc_address_);
+  }
+
+  const Config& config_;
+  const Targets targets_;
+  bool stopped_ = false;
+  std::string rpc_address_;
+
+  metrics::Registry registry_;
+  metrics::RpcObserver called_{registry_, "client"};
+  metrics::RpcObserver served_{registry_, "server"};
+  StoreMetrics store_metrics_{registry_};
+  std::unique_ptr<AdminListener> admin_;
+  std::unique_ptr<DataFolder> folder_;
+  std::unique_ptr<bus::Bus> real_bus_;
+  std::unique_ptr<bus::DroppingBus> dropping_bus_;
+  std::unique_ptr<store::Store> store_;
+  Peers peers_{called_};
+  rpc::Dispatcher dispatcher_;
+  WorkPool rpc_pool_{{.name = "rpc", .threads = config_.rpc.threads, .max_queued = config_.rpc.max_queued}};
+  std::unique_ptr<rpc::Server> rpc_server_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Process>> Process::Start(const Config& config, const Targets& targets) {
+  auto process = std::make_unique<WiredProcess>(config, targets);
+  PARLEY_RETURN_IF_ERROR(process->Start());
+  return process;
+}
+
+}  // namespace parley

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+namespace parley {
+
+// Which services a process runs.
+class Targets {
+ public:
+  // "events,accounts"; "all" or nothing: every one. InvalidArgument for a name that is no service.
+  static absl::StatusOr<Targets> Parse(const std::string& text);
+
+  bool Has(const std::string& service) const { return names_.count(service) > 0; }
+  bool all() const;
+  // "accounts,events", for logs.
+  std::string ToString() const;
+
+  static const std::vector<std::string>& Names();
+
+ private:
+  std::set<std::string> names_;
+};
+
+}  // namespace parley
