@@ -6,7 +6,7 @@ namespace parley::bus {
 
 HeadWatcher::HeadWatcher(Bus& bus, const Clock& clock, Options options)
     : bus_(bus), clock_(clock), options_(std::move(options)) {
-  subscriptions_.push_back(bus_.Subscribe(Interest::All(), [this](const Wake& wake) { HeardWake(wake); }));
+  subscriptions_.push_back(bus_.Subscribe(options_.interest, [this](const Wake& wake) { HeardWake(wake); }));
   subscriptions_.push_back(bus_.SubscribeHeartbeats([this](const Heartbeat& beat) { HeardHeartbeat(beat); }));
   if (!bus_.reliable()) thread_ = std::thread([this] { Run(); });
 }

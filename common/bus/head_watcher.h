@@ -30,7 +30,8 @@ class HeadWatcher {
   using OnHead = std::function<void(const Head&)>;
 
   struct Options {
-    std::vector<std::string> services;
+    Interest interest = Interest::All();  // whose wakes to hear
+    std::vector<std::string> services;    // to poll when silent
     Poll poll;
     OnHead on_head;
     absl::Duration period = absl::Seconds(1);
