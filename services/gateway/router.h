@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -67,13 +66,13 @@ class Router {
   };
   Match Find(std::string_view method, const std::vector<std::string>& segments) const;
 
-  // In the order they were added.
+  // In the order they were added; for the dispatcher to give each its metrics before the first request.
   const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
 
  private:
   struct Node;
 
-  void Insert(Route* route, const std::vector<std::string_view>& segments, bool alias);
+  void Insert(const Route& route, std::string_view path, bool is_alias);
 
   std::vector<std::unique_ptr<Route>> routes_;
   std::unique_ptr<Node> root_;

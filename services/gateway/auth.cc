@@ -1,0 +1,125 @@
+#include "services/gateway/auth.h"
+
+#include "common/base/strings.h"
+#include "common/status/macros.h"
+#include "common/status/matrix_error.h"
+#include "parley/accounts/v1/accounts.parley.h"
+
+namespace parley::gateway {
+namespace {
+
+constexpr std::string_view kStream = "accounts";
+constexpr absl::Duration kTrustedSilence = absl::Seconds(2);
+constexpr size_t kMaxEntries = 200'000;
+
+std::vector<bus::Topic> AllTopics(uint32_t partitions) {
+  std::vector<bus::Topic> topics;
+  for (uint32_t p = 0; p < partitions; ++p) topics.push_back({std::string(kStream), p});
+  return topics;
+}
+
+}  // namespace
+
+Authenticator::Authenticator(uint32_t partitions, Deps deps)
+    : deps_(deps), latest_news_(partitions, 0), forgotten_at_(partitions, 0) {
+  subscriptions_.push_back(deps_.bus.Subscribe(bus::Interest::Of(AllTopics(partitions)),
+                                               [this](const bus::Wake& wake) { OnWake(wake); }));
+  subscriptions_.push_back(deps_.bus.OnReconnect([this] { ForgetAll(); }));
+}
+
+absl::StatusOr<Requester> Authenticator::Authenticate(const rpc::Call& call, std::string_view token) {
+  if (auto known = FromCache(token)) return *std::move(known);
+  const int64_t asked_at = NewsSoFar();
+  PARLEY_TRY(Entry entry, Ask(call, token));
+  Requester requester = entry.requester;
+  Keep(token, std::move(entry), asked_at);
+  return requester;
+}
+
+int64_t Authenticator::NewsSoFar() {
+  absl::MutexLock lock(&mutex_);
+  return news_;
+}
+
+std::optional<Requester> Authenticator::FromCache(std::string_view token) {
+  absl::MutexLock lock(&mutex_);
+  const auto found = entries_.find(Abs(token));
+  if (found == entries_.end()) return std::nullopt;
+  const Entry& entry = found->second;
+  if (entry.kept_at < forgotten_at_[entry.partition]) return std::nullopt;
+  const absl::Time now = deps_.clock.Now();
+  if (now - deps_.heads.last_heard({std::string(kStream), entry.partition}) > kTrustedSilence) return std::nullopt;
+  const int64_t expires_at_ms = entry.requester.expires_at_ms;
+  if (expires_at_ms != 0 && absl::ToUnixMillis(now) >= expires_at_ms) return std::nullopt;
+  hits_.fetch_add(1, std::memory_order_relaxed);
+  return entry.requester;
+}
+
+absl::StatusOr<Authenticator::Entry> Authenticator::Ask(const rpc::Call& call, std::string_view token) {
+  accounts::AuthenticateRequest request;
+  request.set_access_token(token.data(), token.size());
+  PARLEY_TRY(const accounts::AuthenticateResponse response, deps_.accounts.Authenticate(call, request));
+  Entry entry;
+  entry.partition = response.partition();
+  entry.requester = {.user = UserId::Trusted(response.user_id()),
+                     .device_id = response.device_id(),
+                     .is_guest = response.is_guest(),
+                     .is_admin = response.is_admin(),
+                     .is_locked = response.is_locked(),
+                     .is_suspended = response.is_suspended(),
+                     .token_id = response.token_id(),
+                     .expires_at_ms = response.expires_at_ms()};
+  return entry;
+}
+
+void Authenticator::Keep(std::string_view token, Entry entry, int64_t asked_at) {
+  absl::MutexLock lock(&mutex_);
+  if (entry.partition >= latest_news_.size() || latest_news_[entry.partition] > asked_at) return;
+  if (entries_.size() >= kMaxEntries) {
+    entries_.clear();
+    tokens_.clear();
+  }
+  entry.kept_at = news_;
+  std::vector<std::string>& of_user = tokens_[entry.requester.user.str()];
+  const bool is_new = entries_.insert_or_assign(std::string(token), std::move(entry)).second;
+  if (is_new) of_user.emplace_back(token);
+}
+
+void Authenticator::OnWake(const bus::Wake& wake) {
+  if (wake.key.empty()) return ForgetPartition(wake.partition);
+  absl::MutexLock lock(&mutex_);
+  if (wake.partition < latest_news_.size()) latest_news_[wake.partition] = ++news_;
+  const auto of_user = tokens_.find(Abs(wake.key));
+  if (of_user == tokens_.end()) return;
+  for (const std::string& token : of_user->second) entries_.erase(token);
+  tokens_.erase(of_user);
+}
+
+void Authenticator::OnHead(const bus::Head& head) {
+  if (head.topic.service == kStream) ForgetPartition(head.topic.partition);
+}
+
+void Authenticator::ForgetPartition(uint32_t partition) {
+  absl::MutexLock lock(&mutex_);
+  if (partition >= latest_news_.size()) return;
+  latest_news_[partition] = forgotten_at_[partition] = ++news_;
+}
+
+void Authenticator::ForgetAll() {
+  absl::MutexLock lock(&mutex_);
+  ++news_;
+  latest_news_.assign(latest_news_.size(), news_);
+  forgotten_at_.assign(forgotten_at_.size(), news_);
+}
+
+absl::Status CheckAccess(Auth auth, const Requester& requester) {
+  if (requester.is_locked && auth != Auth::kLocked) {
+    return ToStatus({401, "M_USER_LOCKED", "This account is locked", "\"soft_logout\":true"});
+  }
+  if (requester.is_guest && auth == Auth::kUser) {
+    return Matrix(403, "M_GUEST_ACCESS_FORBIDDEN", "Guests can't do this");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace parley::gateway
