@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,8 +46,13 @@ struct Room {
   Timeline timeline;
   TxnLog txns;
 
+  // Nothing of the room's receipts changed after this position.
+  std::atomic<int64_t> receipts_until = 0;
+
   // What the next event is built upon.
   std::vector<event::PduPtr> extremities ABSL_GUARDED_BY(lane);
+  // Somebody left the lane in the middle of something: nobody else may use this object.
+  bool dropped ABSL_GUARDED_BY(lane) = false;
   // In the directory: its entry follows the state.
   bool published ABSL_GUARDED_BY(lane) = false;
   // Built and queued, not yet committed; oldest first.

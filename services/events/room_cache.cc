@@ -131,6 +131,7 @@ absl::Status RoomCache::LoadFrom(store::Reader& db, Room& room) {
   PARLEY_TRY(room.published, IsPublished(db, room.partition, room.nid));
   PARLEY_TRY(const store::StreamState stream, store::ReadStream(db, kStream, room.partition));
   room.timeline.StartAt(stream.head);
+  room.receipts_until = stream.head;
   return absl::OkStatus();
 }
 

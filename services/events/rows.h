@@ -24,103 +24,106 @@ enum EventFlags : uint32_t {
   kRedacted = 1,    // `pdu` is the redacted form; the original is gone
   kSoftFailed = 2,  // kept for the graph, shown to nobody
   kBackfilled = 4,  // history fetched later: never in /sync
+  // Of m.room.member: its user gave this room a name or avatar of its own, which profile changes leave alone.
+  kOwnName = 8,
+  kOwnAvatar = 16,
 };
 
 struct RoomRow {
   Partition partition = 0;
   RoomNid nid = 0;
-  std::string room_id;
-  std::string version;
+  std::string room_id = {};
+  std::string version = {};
 };
 
 struct EventRow {
   int64_t pos = 0;
   RoomNid room = 0;
   RoomOrder ord = 0;
-  std::string event_id;
-  std::string type;
-  std::optional<std::string> state_key;
-  std::string sender;
+  std::string event_id = {};
+  std::string type = {};
+  std::optional<std::string> state_key = {};
+  std::string sender = {};
   int64_t ts = 0;             // origin_server_ts
   uint32_t flags = 0;         // EventFlags
   int64_t redacted_by = 0;    // position of the m.room.redaction
   int64_t replaces = 0;       // position of the state event that this one took the place of
-  std::string thread_root;    // event id of the thread that it is in; empty: the main timeline
-  std::string txn_device;     // of a local sender that gave a transaction id; else both empty
-  std::string txn_id;
-  std::string pdu;            // canonical JSON of the PDU as signed (or redacted), without event_id from v3 on
+  std::string thread_root = {};    // event id of the thread that it is in; empty: the main timeline
+  std::string txn_device = {};     // of a local sender that gave a transaction id; else both empty
+  std::string txn_id = {};
+  std::string pdu = {};            // canonical JSON of the PDU as signed (or redacted), without event_id from v3 on
 };
 
 // One state event in force during [from_pos, to_pos): the state *after* the event at a position.
 struct StateRow {
-  std::string type;
-  std::string state_key;
+  std::string type = {};
+  std::string state_key = {};
   int64_t event_pos = 0;
   int64_t from_pos = 0;
   int64_t to_pos = 0;         // 0: still in force
-  std::optional<event::Membership> membership;  // of m.room.member
+  std::optional<event::Membership> membership = {};  // of m.room.member
 };
 
 // An event that relates to `target` by m.relates_to. Goes when the event is redacted.
 struct RelationRow {
   RoomNid room = 0;
-  std::string target;         // event id; it need not exist
+  std::string target = {};         // event id; it need not exist
   int64_t pos = 0;
-  std::string rel_type;       // "m.in_reply_to" is no relation
-  std::string type;
-  std::string sender;
-  std::string key;            // of m.annotation
+  std::string rel_type = {};       // "m.in_reply_to" is no relation
+  std::string type = {};
+  std::string sender = {};
+  std::string key = {};            // of m.annotation
 };
 
 struct TxnRow {
   RoomNid room = 0;
-  std::string user_id;
-  std::string device_id;
-  std::string txn_id;
+  std::string user_id = {};
+  std::string device_id = {};
+  std::string txn_id = {};
   int64_t event_pos = 0;
-  std::string event_id;
+  std::string event_id = {};
   int64_t ts = 0;
 };
 
 struct ReceiptRow {
   RoomNid room = 0;
-  std::string user_id;
-  std::string type;           // m.read, m.read.private
-  std::string thread_id;      // empty: unthreaded
-  std::string event_id;
+  std::string user_id = {};
+  std::string type = {};           // m.read, m.read.private
+  std::string thread_id = {};      // empty: unthreaded
+  std::string event_id = {};
   int64_t event_pos = 0;
   int64_t ts = 0;
   int64_t pos = 0;            // when it was set
 };
 
 struct AliasRow {
-  std::string alias;
-  std::string room_id;
-  std::string creator;
+  std::string alias = {};
+  std::string room_id = {};
+  std::string creator = {};
 };
 
 // A room in the directory, with what /publicRooms shows of it; kept up to date with the room's state.
 struct PublishedRow {
   RoomNid room = 0;
-  std::string room_id;
+  std::string room_id = {};
   int64_t joined_members = 0;
-  std::string room_type;
-  std::string json;           // the chunk of /publicRooms
+  std::string room_type = {};
+  std::string json = {};           // the chunk of /publicRooms
 };
 
 struct DeviceChangeRow {
-  std::string user_id;
+  std::string user_id = {};
   int64_t pos = 0;
   int64_t generation = 0;
 };
 
 struct ReportRow {
-  std::string report_id;
-  std::string reporter;
-  std::string room_id;
-  std::string event_id;
-  std::string user_id;
-  std::string reason;
+  std::string report_id = {};
+  std::string reporter = {};
+  std::string room_id = {};
+  std::string event_id = {};
+  std::string user_id = {};
+  std::string reason = {};
   int64_t score = 0;
   int64_t ts = 0;
 };

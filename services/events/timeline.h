@@ -21,6 +21,7 @@ namespace parley::events {
 struct TimelineEvent {
   int64_t pos = 0;
   event::PduPtr pdu;
+  uint32_t flags = 0;  // EventFlags
   // event::ClientEventPrefix of ClientShape::kWithoutRoomId.
   std::string client_prefix;
 

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+#include "common/event/pdu.h"
+#include "common/json/value.h"
+#include "common/rpc/call.h"
+#include "parley/events/v1/events.pb.h"
+#include "services/events/context.h"
+#include "services/events/rows.h"
+
+// Names of rooms. An alias lives in its own partition, which is not its room's. Client-server API, "Room aliases".
+namespace parley::events {
+
+// The RPCs of the same names.
+absl::StatusOr<v1::SetAliasResponse> SetRoomAlias(const Context& context, const v1::SetAliasRequest& request);
+absl::StatusOr<v1::DeleteAliasResponse> DeleteRoomAlias(const Context& context, const rpc::Call& call,
+                                                        const v1::DeleteAliasRequest& request);
+absl::StatusOr<v1::ResolveAliasResponse> ResolveRoomAlias(const Context& context, const v1::ResolveAliasRequest& request);
+absl::StatusOr<v1::ListAliasesResponse> ListRoomAliases(const Context& context, const v1::ListAliasesRequest& request);
+
+// M_BAD_ALIAS when `content`, of m.room.canonical_alias, names an alias that `previous` did not and that leads elsewhere.
+absl::Status CheckAliasesPointHere(const Context& context, std::string_view room_id, const event::Pdu* previous,
+                                   const json::Object& content);
+
+// Nothing when the alias is free.
+absl::StatusOr<std::optional<AliasRow>> LookUpAlias(const Context& context, std::string_view alias);
+// AlreadyExists when it is taken.
+absl::Status StoreAlias(const Context& context, const AliasRow& alias);
+absl::Status EraseAlias(const Context& context, std::string_view alias);
+// All aliases of a room that this server gives.
+absl::StatusOr<std::vector<AliasRow>> AliasesOfRoom(const Context& context, std::string_view room_id);
+
+}  // namespace parley::events

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "common/base/clock.h"
+#include "common/base/rng.h"
+#include "common/crypto/sign.h"
+#include "common/store/store.h"
+#include "common/stream/writer.h"
+#include "services/events/config.h"
+#include "services/events/outbox.h"
+#include "services/events/room_cache.h"
+
+namespace parley::events {
+
+// What the parts of this service work with. Everything outlives them.
+struct Context {
+  const Config& config;
+  store::Store& store;
+  stream::Streams& streams;
+  const crypto::SigningKey& signing_key;
+  const Clock& clock;
+  Rng& rng;
+  RoomCache& rooms;
+  Outbox& outbox;
+};
+
+}  // namespace parley::events

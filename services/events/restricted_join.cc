@@ -1,0 +1,57 @@
+#include "services/events/restricted_join.h"
+
+#include "common/event/event_types.h"
+#include "common/event/power_levels.h"
+#include "common/status/macros.h"
+
+namespace parley::events {
+namespace {
+
+bool IsMemberOf(const Context& context, const json::Value& condition, const std::string& user_id) {
+  const json::Object* rule = condition.AsObject();
+  if (!rule || json::StringOr(*rule, "type", "") != "m.room_membership") return false;
+  const auto other = context.rooms.Get(json::StringOr(*rule, "room_id", ""));
+  return other.ok() && (*other)->state.IsJoined(user_id);
+}
+
+}  // namespace
+
+absl::StatusOr<bool> MeetsJoinCondition(const Context& context, Room& room, const std::string& user_id) {
+  if (!room.version->AllowsRestrictedJoins()) return false;
+  PARLEY_TRY(const event::PduPtr rules, StateEvent(context.store, room, event::kJoinRules, ""));
+  const event::JoinRule rule = event::JoinRuleOf(rules.get());
+  if (rule != event::JoinRule::kRestricted && rule != event::JoinRule::kKnockRestricted) return false;
+  const std::optional<Member> member = room.state.FindMember(user_id);
+  if (member && (member->membership == event::Membership::kInvite || member->membership == event::Membership::kJoin)) {
+    return false;
+  }
+  const json::Array* conditions = json::FindArray(rules->content, "allow");
+  if (!conditions) return false;
+  for (const json::Value& condition : *conditions) {
+    if (IsMemberOf(context, condition, user_id)) return true;
+  }
+  return false;
+}
+
+absl::StatusOr<std::string> FindAuthoriser(const Context& context, RoomWrite& write) {
+  PARLEY_TRY(const event::PduPtr create, write.State(event::kCreate, ""));
+  PARLEY_TRY(const event::PduPtr levels, write.State(event::kPowerLevels, ""));
+  const event::PowerLevels power(create.get(), levels.get());
+  const auto may_invite = [&](const std::string& user) {
+    return UserId::Trusted(user).server_name() == context.config.server_name && write.room().state.IsJoined(user) &&
+           power.UserLevel(user) >= power.Invite();
+  };
+  // Those with a level of their own first: a room has few of them.
+  if (may_invite(create->sender.str())) return create->sender.str();
+  if (const json::Object* users = levels ? json::FindObject(levels->content, "users") : nullptr) {
+    for (const auto& [user, level] : *users) {
+      if (may_invite(user)) return user;
+    }
+  }
+  for (const std::string& user : write.room().state.Members(event::Membership::kJoin)) {
+    if (may_invite(user)) return user;
+  }
+  return std::string();
+}
+
+}  // namespace parley::events

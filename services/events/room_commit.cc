@@ -1,0 +1,216 @@
+#include <absl/synchronization/notification.h>
+
+#include "common/event/client_format.h"
+#include "common/event/event_types.h"
+#include "common/status/macros.h"
+#include "services/events/public_room.h"
+#include "services/events/room_write.h"
+#include "services/events/store.h"
+
+// The second half of RoomWrite: from events to rows, and what happens when they are on disk.
+namespace parley::events {
+namespace {
+
+int64_t Settled(int64_t pos, int64_t first) { return pos < 0 ? first + (-pos - 1) : pos; }
+
+// What the commit makes visible to readers of the room.
+void Show(Room& room, const std::vector<TimelineEventPtr>& events, const std::vector<TimelineEventPtr>& redactions) {
+  for (const TimelineEventPtr& event : events) {
+    room.timeline.Append(event);
+    if (!event->relation_target.empty()) room.timeline.MarkRelated(event->relation_target);
+  }
+  for (const TimelineEventPtr& redacted : redactions) room.timeline.Replace(redacted);
+  absl::MutexLock lock(&room.tail_mutex);
+  std::erase_if(room.tail, [&](const TimelineEventPtr& event) { return event->pos <= events.back()->pos; });
+}
+
+TimelineEventPtr RedactedCopy(const TimelineEvent& event, const event::PduPtr& pdu, const event::Pdu& redaction) {
+  auto copy = std::make_shared<TimelineEvent>();
+  copy->pos = event.pos;
+  copy->pdu = pdu;
+  copy->flags = kRedacted;
+  copy->client_prefix = event::ClientEventPrefix(event::StoredEvent::Of(*pdu), event::ClientShape::kWithoutRoomId);
+  copy->prev_content_json = event.prev_content_json;
+  copy->prev_sender = event.prev_sender;
+  copy->replaces_state = event.replaces_state;
+  copy->redacted_because_json = event::ClientEventJson(event::StoredEvent::Of(redaction));
+  copy->thread_root = event.thread_root;
+  copy->txn_device = event.txn_device;
+  copy->txn_id = event.txn_id;
+  copy->membership_before = event.membership_before;
+  copy->membership_after = event.membership_after;
+  copy->joined_members = event.joined_members;
+  copy->invited_members = event.invited_members;
+  copy->related = event.related.load();
+  return copy;
+}
+
+}  // namespace
+
+struct RoomWrite::Outcome {
+  absl::Notification done;
+  absl::Status status;
+};
+
+absl::StatusOr<Sent> RoomWrite::Commit(const rpc::Call& call) {
+  if (pending_.empty()) {
+    LeaveLane();
+    return unchanged_;
+  }
+  PARLEY_RETURN_IF_ERROR(PreparePublished());
+  const auto outcome = std::make_shared<Outcome>();
+  const auto sent = std::make_shared<Sent>();
+  if (txn_) room_->txns.Begin(*txn_);
+  const absl::Status queued = context_.streams.For(room_->partition)
+                                  .Append(
+                                      [&](int64_t first) -> absl::StatusOr<stream::Appended> {
+                                        *sent = {pending_.back().pdu->event_id.str(),
+                                                 first + static_cast<int64_t>(pending_.size()) - 1};
+                                        return MakeBatch(first);
+                                      },
+                                      [outcome, sent, room = room_, txn = txn_](absl::StatusOr<int64_t> result) {
+                                        outcome->status = result.status();
+                                        if (txn && result.ok()) room->txns.End(*txn, *sent);
+                                        if (txn && !result.ok()) room->txns.End(*txn, result.status());
+                                        outcome->done.Notify();
+                                      });
+  if (!queued.ok()) {
+    if (txn_) room_->txns.End(*txn_, queued);
+    return queued;
+  }
+  LeaveLane();
+  if (!outcome->done.WaitForNotificationWithDeadline(call.deadline)) {
+    return absl::DeadlineExceededError("the store did not answer in time");
+  }
+  PARLEY_RETURN_IF_ERROR(outcome->status);
+  context_.outbox.Tell(call, changes_);
+  return *sent;
+}
+
+absl::Status RoomWrite::PreparePublished() {
+  const bool published = set_published_.value_or(room_->published);
+  if (!published) return absl::OkStatus();
+  PARLEY_TRY(published_row_, PublicEntry(room_->id, *room_, [this](std::string_view type, std::string_view key) {
+               return State(type, key);
+             }));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<stream::Appended> RoomWrite::MakeBatch(int64_t first) {
+  if (context_.rooms.IsStale(*room_)) return absl::UnavailableError("the room was loaded before a reset");
+  stream::Appended appended;
+  appended.count = pending_.size();
+  appended.keys = {room_->id};
+  if (is_new_) {
+    room_->nid = first;
+    AddRoom(appended.batch, {room_->partition, room_->nid, room_->id, std::string(room_->version->id)});
+  }
+  for (size_t i = 0; i < pending_.size(); ++i) {
+    AddRows(appended.batch, pending_[i], first + i, first, i + 1 == pending_.size());
+  }
+  if (set_published_) room_->published = *set_published_;
+  if (set_published_ == false) Unpublish(appended.batch, room_->partition, room_->nid);
+  if (published_row_) {
+    published_row_->room = room_->nid;
+    Publish(appended.batch, room_->partition, *published_row_);
+  }
+  context_.outbox.AddDeletions(appended.batch, room_->partition);
+  {
+    absl::MutexLock lock(&room_->tail_mutex);
+    room_->tail.insert(room_->tail.end(), built_.begin(), built_.end());
+  }
+  appended.before_visible = [room = room_, events = std::move(built_), redactions = std::move(redactions_)] {
+    Show(*room, events, redactions);
+  };
+  return appended;
+}
+
+void RoomWrite::AddRows(store::Batch& batch, Pending& pending, int64_t pos, int64_t first, bool is_last) {
+  const Partition p = room_->partition;
+  const event::Pdu& pdu = *pending.pdu;
+  if (pending.previous) {
+    pending.previous->event_pos = Settled(pending.previous->event_pos, first);
+    pending.previous->from_pos = Settled(pending.previous->from_pos, first);
+  }
+  EventRow row{.pos = pos,
+               .room = room_->nid,
+               .ord = LiveOrder(pos),
+               .event_id = pdu.event_id.str(),
+               .type = pdu.type,
+               .state_key = pdu.state_key,
+               .sender = pdu.sender.str(),
+               .ts = pdu.origin_server_ts,
+               .flags = pending.flags,
+               .replaces = pending.previous ? pending.previous->event_pos : 0,
+               .thread_root = pending.thread_root,
+               .pdu = pdu.bytes};
+  if (txn_ && is_last) {
+    row.txn_device = txn_->device_id;
+    row.txn_id = txn_->txn_id;
+    AddTxnRow(batch, pending, pos);
+  }
+  AddEvent(batch, p, row);
+  if (pdu.IsState()) {
+    StateRow next{pdu.type, *pdu.state_key, pos, pos, 0, std::nullopt};
+    if (pdu.type == event::kMember) next.membership = event::MembershipOf(&pdu);
+    ReplaceState(batch, p, room_->nid, pending.previous ? &*pending.previous : nullptr, next);
+    room_->state.Settle(pdu, first);
+  }
+  if (pending.relation) {
+    AddRelation(batch, p, {room_->nid, pending.relation->target, pos, pending.relation->rel_type, pdu.type,
+                           pdu.sender.str(), pending.relation->key});
+  }
+  if (pending.redacted) {
+    const Target& target = *pending.redacted;
+    RedactEvent(batch, p, target.pos, pending.redacted_pdu->bytes, pos);
+    if (const auto relation = RelationOf(target.pdu->content)) {
+      DeleteRelation(batch, p, room_->nid, relation->target, target.pos);
+    }
+    if (target.recent) redactions_.push_back(RedactedCopy(*target.recent, pending.redacted_pdu, pdu));
+  }
+  if (pdu.type == event::kMember && pdu.IsState() &&
+      UserId::Trusted(*pdu.state_key).server_name() == context_.config.server_name) {
+    AddToOutbox(batch, p, pos);
+    changes_.push_back({p, pos, *pdu.state_key, room_->id, std::string(event::MembershipText(pdu)),
+                        pdu.event_id.str(), pdu.sender.str()});
+  }
+  built_.push_back(MakeTimelineEvent(pending, pos, is_last));
+}
+
+void RoomWrite::AddTxnRow(store::Batch& batch, const Pending& pending, int64_t pos) {
+  AddTxn(batch, room_->partition,
+         {room_->nid, txn_->user_id, txn_->device_id, txn_->txn_id, pos, pending.pdu->event_id.str(),
+          pending.pdu->origin_server_ts});
+}
+
+TimelineEventPtr RoomWrite::MakeTimelineEvent(const Pending& pending, int64_t pos, bool is_last) const {
+  auto event = std::make_shared<TimelineEvent>();
+  event->pos = pos;
+  event->pdu = pending.pdu;
+  event->flags = pending.flags;
+  event->client_prefix =
+      event::ClientEventPrefix(event::StoredEvent::Of(*pending.pdu), event::ClientShape::kWithoutRoomId);
+  if (const event::PduPtr& previous = pending.previous_pdu) {
+    event->prev_content_json = event::RawMember(previous->bytes, "content");
+    event->prev_sender = previous->sender.str();
+    event->replaces_state = previous->event_id.str();
+  }
+  event->thread_root = pending.thread_root;
+  if (pending.relation) {
+    event->relation_type = pending.relation->rel_type;
+    event->relation_target = pending.relation->target;
+  }
+  if (txn_ && is_last) {
+    event->txn_device = txn_->device_id;
+    event->txn_id = txn_->txn_id;
+  }
+  if (pending.pdu->type == event::kMember && pending.pdu->IsState()) {
+    if (pending.previous_pdu) event->membership_before = event::MembershipOf(pending.previous_pdu.get());
+    event->membership_after = event::MembershipOf(pending.pdu.get());
+  }
+  event->joined_members = pending.joined_members;
+  event->invited_members = pending.invited_members;
+  return event;
+}
+
+}  // namespace parley::events
