@@ -15,12 +15,13 @@
 // Internal to common/event: the parts of CheckAuthRules.
 namespace parley::event {
 
-// Where each rule stands in the list of a room version, counted as the specification renders it. 0: no such rule.
+// Where each rule stands in the list of a room version, counted as the specification renders it. 0:
+// no such rule.
 struct RulePlaces {
   explicit RulePlaces(const RoomVersion& version);
 
-  uint8_t create, room_id, auth_events, federate, aliases, member, joined, third_party_invite, level,
-      state_key, power_levels, redaction, otherwise;
+  uint8_t create, room_id, auth_events, federate, aliases, member, joined, third_party_invite,
+      level, state_key, power_levels, redaction, otherwise;
   // Inside of `member`.
   uint8_t authoriser, join, invite, leave, ban, knock, unknown;
   // Inside of `power_levels`.
@@ -31,8 +32,8 @@ struct RulePlaces {
 AuthVerdict Allow(std::initializer_list<uint8_t> rule);
 AuthVerdict Reject(std::initializer_list<uint8_t> rule, std::string_view reason);
 
-// One event against one state. Each method is one numbered part of the rules; a part that leaves the decision to the
-// rules after it returns nothing.
+// One event against one state. Each method is one numbered part of the rules; a part that leaves
+// the decision to the rules after it returns nothing.
 class AuthCheck {
  public:
   AuthCheck(const Pdu& event, const Pdu& create, StateLookup state, const AuthFacts& facts);

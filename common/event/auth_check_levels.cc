@@ -8,8 +8,8 @@
 namespace parley::event {
 namespace {
 
-constexpr std::string_view kNamedLevels[] = {"users_default", "events_default", "state_default", "ban",
-                                             "redact",        "kick",           "invite"};
+constexpr std::string_view kNamedLevels[] = {
+    "users_default", "events_default", "state_default", "ban", "redact", "kick", "invite"};
 
 using Levels = absl::flat_hash_map<std::string_view, int64_t>;
 
@@ -82,7 +82,8 @@ std::optional<AuthVerdict> AuthCheck::LevelSyntaxRules() const {
     }
   }
   if (!HasValidUsers(event_)) {
-    return Reject({at_.power_levels, at_.users_syntax}, "`users` does not map user ids to integers");
+    return Reject({at_.power_levels, at_.users_syntax},
+                  "`users` does not map user ids to integers");
   }
   if (at_.creators == 0) return std::nullopt;
   if (const json::Object* users = json::FindObject(event_.content, "users")) {
@@ -102,7 +103,8 @@ std::optional<AuthVerdict> AuthCheck::NamedLevelChanges(const Pdu& before) const
     const std::optional<int64_t> new_level = LevelAt(event_, key);
     if (old_level == new_level) continue;
     if (old_level && *old_level > own) {
-      return Reject({at_.power_levels, at_.named, 1}, "The level to be changed is above the sender's");
+      return Reject({at_.power_levels, at_.named, 1},
+                    "The level to be changed is above the sender's");
     }
     if (new_level && *new_level > own) {
       return Reject({at_.power_levels, at_.named, 2}, "The new level is above the sender's");
@@ -125,7 +127,8 @@ std::optional<AuthVerdict> AuthCheck::EntryChanges(const Pdu& before) const {
     }
     for (const auto& [key, level] : new_levels) {
       if (level > own && !Has(old_levels, key, level)) {
-        return Reject({at_.power_levels, at_.entries_after, 1}, "The new level is above the sender's");
+        return Reject({at_.power_levels, at_.entries_after, 1},
+                      "The new level is above the sender's");
       }
     }
   }

@@ -117,7 +117,8 @@ AuthVerdict AuthCheck::RestrictedJoin(uint8_t number, bool is_welcome) const {
   const std::string_view authoriser = json::StringOr(event_.content, kAuthoriserKey, "");
   if (MembershipIn(authoriser) != Membership::kJoin ||
       levels_.UserLevel(authoriser) < levels_.Invite()) {
-    return Reject({at_.member, at_.join, number, 2}, "No member who may invite has authorised the join");
+    return Reject({at_.member, at_.join, number, 2},
+                  "No member who may invite has authorised the join");
   }
   return Allow({at_.member, at_.join, number, 3});
 }

@@ -68,7 +68,8 @@ std::vector<AuthGraph::Node> AuthGraph::ChainDifference(absl::Span<const std::ve
   for (const auto& [node, count] : chains_with) {
     if (count < sets.size()) difference.insert(node);
   }
-  // The common part is in every chain; it is walked only as long as that can still take something away.
+  // The common part is in every chain; it is walked only as long as that can still take something
+  // away.
   if (!difference.empty()) {
     Walk(common, [&difference](Node node) {
       difference.erase(node);

@@ -12,7 +12,8 @@
 
 namespace parley::event {
 
-// Where algorithms over a room's past read events. An event that is not to be had counts as never named.
+// Where algorithms over a room's past read events. An event that is not to be had counts as never
+// named.
 class EventSource {
  public:
   virtual ~EventSource() = default;
@@ -24,8 +25,9 @@ class EventSource {
   virtual std::vector<EventId> AuthEventsOf(const EventId& id);
 };
 
-// The graph that auth_events make, loaded as far as it is walked and then kept: some 100 bytes an event. Keep one per
-// room between resolutions, and drop it when size() says so. No walk recurses: chains of any length are fine.
+// The graph that auth_events make, loaded as far as it is walked and then kept: some 100 bytes an
+// event. Keep one per room between resolutions, and drop it when size() says so. No walk recurses:
+// chains of any length are fine.
 //
 // Threads: one at a time. Borrows `source`.
 class AuthGraph {
@@ -40,10 +42,12 @@ class AuthGraph {
   absl::Span<const Node> AuthEventsOf(Node node);
   size_t size() const { return ids_.size(); }
 
-  // Every event that the given ones rest on, without them (unless one rests on another). In no order.
+  // Every event that the given ones rest on, without them (unless one rests on another). In no
+  // order.
   std::vector<Node> ChainOf(absl::Span<const Node> from);
 
-  // What is in the auth chain of some set but not of all. Each set stands for its members and for `common` too.
+  // What is in the auth chain of some set but not of all. Each set stands for its members and for
+  // `common` too.
   std::vector<Node> ChainDifference(absl::Span<const std::vector<Node>> sets,
                                     absl::Span<const Node> common);
 

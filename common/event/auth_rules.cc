@@ -25,7 +25,8 @@ AuthVerdict CheckCreate(const Pdu& event, const RulePlaces& at) {
   const RoomVersion& version = *event.version;
   if (!event.prev_events.empty()) return Reject({at.create, 1}, "A create event comes first");
   if (version.room_id_is_create_hash) {
-    if (event.has_room_id_field) return Reject({at.create, 2}, "The room id follows from the event");
+    if (event.has_room_id_field)
+      return Reject({at.create, 2}, "The room id follows from the event");
   } else if (event.room_id.server_name() != event.sender.server_name()) {
     return Reject({at.create, 2}, "The room id is of another server than the sender");
   }
@@ -49,7 +50,9 @@ AuthVerdict NoCreateEvent(const RoomVersion& version, const RulePlaces& at) {
   return Reject({at.room_id}, "The room id is not that of an accepted create event");
 }
 
-bool SameTuple(const Pdu& a, const Pdu& b) { return a.type == b.type && a.state_key == b.state_key; }
+bool SameTuple(const Pdu& a, const Pdu& b) {
+  return a.type == b.type && a.state_key == b.state_key;
+}
 
 bool HasDuplicate(absl::Span<const AuthEvent> entries) {
   for (size_t i = 1; i < entries.size(); ++i) {
@@ -75,14 +78,16 @@ bool CreatesRoomOf(const AuthEvent& create, const Pdu& event) {
 // What an invite by third party names as its token; empty if it names none.
 std::string_view InviteToken(const json::Object& content) {
   const json::Object* invite = json::FindObject(content, "third_party_invite");
-  const json::Object* signed_part = invite == nullptr ? nullptr : json::FindObject(*invite, "signed");
+  const json::Object* signed_part =
+      invite == nullptr ? nullptr : json::FindObject(*invite, "signed");
   return signed_part == nullptr ? "" : json::StringOr(*signed_part, "token", "");
 }
 
 void AddMemberAuthTypes(const RoomVersion& version, std::string_view sender,
                         const std::string* state_key, const json::Object& content,
                         std::vector<StateTuple>& types) {
-  if (state_key != nullptr && *state_key != sender) types.push_back({std::string(kMember), *state_key});
+  if (state_key != nullptr && *state_key != sender)
+    types.push_back({std::string(kMember), *state_key});
   const std::string_view membership = json::StringOr(content, "membership", "");
   if (membership == "join" || membership == "invite" || membership == "knock") {
     types.push_back({std::string(kJoinRules), ""});
@@ -91,10 +96,12 @@ void AddMemberAuthTypes(const RoomVersion& version, std::string_view sender,
   if (membership == "invite" && !token.empty()) {
     types.push_back({std::string(kThirdPartyInvite), std::string(token)});
   }
-  const std::string_view authoriser = json::StringOr(content, "join_authorised_via_users_server", "");
+  const std::string_view authoriser =
+      json::StringOr(content, "join_authorised_via_users_server", "");
   if (membership == "join" && version.AllowsRestrictedJoins() && !authoriser.empty()) {
     StateTuple tuple{std::string(kMember), std::string(authoriser)};
-    if (std::find(types.begin(), types.end(), tuple) == types.end()) types.push_back(std::move(tuple));
+    if (std::find(types.begin(), types.end(), tuple) == types.end())
+      types.push_back(std::move(tuple));
   }
 }
 

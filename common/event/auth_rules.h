@@ -17,12 +17,14 @@
 // Room versions, "Authorisation rules"; server-server API, "Auth events selection".
 namespace parley::event {
 
-// The event that holds (type, state_key) in some state of the room, or null. It must answer for whatever
-// AuthTypesFor names and, in every version, for m.room.create. The event is borrowed for the time of the call.
+// The event that holds (type, state_key) in some state of the room, or null. It must answer for
+// whatever AuthTypesFor names and, in every version, for m.room.create. The event is borrowed for
+// the time of the call.
 using StateLookup =
     absl::FunctionRef<const Pdu*(std::string_view type, std::string_view state_key)>;
 
-// The number of a rule as the room version's specification counts it: 5.3.2 of version 12, for example.
+// The number of a rule as the room version's specification counts it: 5.3.2 of version 12, for
+// example.
 struct RuleNumber {
   std::array<uint8_t, 5> parts{};  // ends at the first 0
 
@@ -42,12 +44,13 @@ struct AuthVerdict {
 
 // What the rules ask beyond the events themselves.
 struct AuthFacts {
-  // The server of `join_authorised_via_users_server` has signed the event (VerifiedPdu knows). State resolution
-  // leaves it true: such an event was checked when it came.
+  // The server of `join_authorised_via_users_server` has signed the event (VerifiedPdu knows).
+  // State resolution leaves it true: such an event was checked when it came.
   bool signed_by_authoriser = true;
 };
 
-// Whether `event` is allowed in a room with this state: all rules but those about the event's `auth_events` list.
+// Whether `event` is allowed in a room with this state: all rules but those about the event's
+// `auth_events` list.
 AuthVerdict CheckAuthRules(const Pdu& event, StateLookup state, const AuthFacts& facts = {});
 
 // An entry of an event's auth_events, as the caller found it.
@@ -56,10 +59,11 @@ struct AuthEvent {
   bool rejected = false;
 };
 
-// The rules about the list itself: duplicates, superfluous entries, rejected ones, other rooms, and the create event.
-// `auth_events` are those that the event names, all of them found (an event whose auth events can't be had must not
-// get here). `create` is the room's create event, which from v12 is found by the room's id and not in the list;
-// `event` null means it is unknown, and is fine before v12.
+// The rules about the list itself: duplicates, superfluous entries, rejected ones, other rooms, and
+// the create event. `auth_events` are those that the event names, all of them found (an event whose
+// auth events can't be had must not get here). `create` is the room's create event, which from v12
+// is found by the room's id and not in the list; `event` null means it is unknown, and is fine
+// before v12.
 AuthVerdict CheckAuthEvents(const Pdu& event, absl::Span<const AuthEvent> auth_events,
                             const AuthEvent& create);
 

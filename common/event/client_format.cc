@@ -9,10 +9,10 @@ namespace {
 
 // The end of the string whose opening quote is at `begin`.
 size_t SkipString(std::string_view text, size_t begin) {
-  size_t i = begin + 1;
-  while ((i = text.find_first_of("\"\\", i)) != text.npos) {
-    if (text[i] == '"') return i + 1;
-    i += 2;
+  for (size_t i = text.find('"', begin + 1); i != text.npos; i = text.find('"', i + 1)) {
+    size_t backslashes = 0;
+    while (text[i - 1 - backslashes] == '\\') ++backslashes;
+    if (backslashes % 2 == 0) return i + 1;
   }
   return text.size();
 }
@@ -63,18 +63,25 @@ struct Pieces {
 Pieces PiecesOf(std::string_view pdu) {
   Pieces pieces;
   ForEachMember(pdu, [&pieces](std::string_view key, std::string_view value) {
-    if (key == "content") pieces.content = value;
-    else if (key == "origin_server_ts") pieces.origin_server_ts = value;
-    else if (key == "redacts") pieces.redacts = value;
-    else if (key == "sender") pieces.sender = value;
-    else if (key == "state_key") pieces.state_key = value;
-    else if (key == "type") pieces.type = value;
+    if (key == "content")
+      pieces.content = value;
+    else if (key == "origin_server_ts")
+      pieces.origin_server_ts = value;
+    else if (key == "redacts")
+      pieces.redacts = value;
+    else if (key == "sender")
+      pieces.sender = value;
+    else if (key == "state_key")
+      pieces.state_key = value;
+    else if (key == "type")
+      pieces.type = value;
   });
   return pieces;
 }
 
 bool IsRedaction(const Pieces& pieces) {
-  return pieces.type.size() == kRedaction.size() + 2 && pieces.type.substr(1, kRedaction.size()) == kRedaction;
+  return pieces.type.size() == kRedaction.size() + 2 &&
+         pieces.type.substr(1, kRedaction.size()) == kRedaction;
 }
 
 void AppendMember(std::string& out, std::string_view key, std::string_view json) {

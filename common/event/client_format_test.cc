@@ -94,7 +94,8 @@ TEST_F(ClientFormat, RedactionsNameTheirTargetInBothPlaces) {
     const json::Object shown = Json(Show(*room.Build(fields)));
     EXPECT_EQ(json::StringOr(shown, "redacts", ""), fields.redacts->str()) << version.id;
     EXPECT_EQ(json::StringOr(*json::FindObject(shown, "content"), "redacts", ""),
-              fields.redacts->str()) << version.id;
+              fields.redacts->str())
+        << version.id;
   }
 }
 
@@ -115,7 +116,8 @@ TEST(RawMember, FindsMembersAndNothingInsideOfThem) {
 }
 
 TEST(RawMember, EndsOnBytesThatAreNoObject) {
-  for (const std::string_view text : {"", "{", "{}", "[", R"({"a)", R"({"a":)", R"({"a":{)", R"({"a":")"}) {
+  for (const std::string_view text :
+       {"", "{", "{}", "[", R"({"a)", R"({"a":)", R"({"a":{)", R"({"a":")"}) {
     RawMember(text, "a");
   }
 }

@@ -128,8 +128,8 @@ absl::StatusOr<VerifiedPdu> EventBuilder::Build(EventFields fields) const {
   Pdu pdu = PduOf(version_, std::move(fields));
   PlaceEventId(pdu, text, server_name_);
   text.Set("hashes", StrCat("{\"sha256\":\"", HashOf(text.HashedText()), "\"}"));
-  const std::string signed_text = text.SignedText(
-      version_, json::Serialize(RedactContent(version_, pdu.type, pdu.content)));
+  const std::string signed_text =
+      text.SignedText(version_, json::Serialize(RedactContent(version_, pdu.type, pdu.content)));
   SetIdsFromHash(pdu, signed_text);
   text.Set("signatures", SignatureJson(server_name_, key_, signed_text));
   pdu.bytes = text.Whole();

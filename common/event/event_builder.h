@@ -23,21 +23,23 @@ struct EventFields {
   std::optional<std::string> state_key;
   json::Object content;
   int64_t origin_server_ts = 0;  // ms since the epoch
-  int64_t depth = 1;             // of its prev_events the largest, plus one; capped to what the version allows
+  int64_t depth = 1;  // of its prev_events the largest, plus one; capped to what the version allows
   std::vector<EventReference> prev_events;
   std::vector<EventReference> auth_events;
   std::optional<EventId> redacts;  // written where the room version wants it
 };
 
-// Makes events of our own users: hashes, id and signature. Each part is serialised once (a message takes some 30 µs,
-// two thirds of them the signature). A pure function: the id of v1 and v2 events is derived from what they say.
+// Makes events of our own users: hashes, id and signature. Each part is serialised once (a message
+// takes some 30 µs, two thirds of them the signature). A pure function: the id of v1 and v2 events
+// is derived from what they say.
 //
 // Threads: safe from any. Lifetime: borrows `key`.
 class EventBuilder {
  public:
   EventBuilder(const RoomVersion& version, std::string server_name, const crypto::SigningKey& key);
 
-  // Errors: M_TOO_LARGE beyond the size limits, M_BAD_JSON for content that this room version forbids (floats).
+  // Errors: M_TOO_LARGE beyond the size limits, M_BAD_JSON for content that this room version
+  // forbids (floats).
   absl::StatusOr<VerifiedPdu> Build(EventFields fields) const;
 
  private:
@@ -46,10 +48,12 @@ class EventBuilder {
   const crypto::SigningKey& key_;
 };
 
-// The answer to make_join, make_leave and make_knock: the event as far as it can be made without its sender's key.
+// The answer to make_join, make_leave and make_knock: the event as far as it can be made without
+// its sender's key.
 std::string TemplateJson(const RoomVersion& version, EventFields fields);
 
-// `pdu` with one more signature (an invite to our user; a restricted join that our user authorises).
+// `pdu` with one more signature (an invite to our user; a restricted join that our user
+// authorises).
 absl::StatusOr<VerifiedPdu> SignPdu(const VerifiedPdu& pdu, const std::string& server_name,
                                     const crypto::SigningKey& key);
 

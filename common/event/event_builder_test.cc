@@ -48,7 +48,8 @@ TEST_P(EveryVersion, TheBytesAreCanonicalAndSigned) {
 }
 
 TEST_P(EveryVersion, AChangedEventArrivesRedacted) {
-  const PduPtr built = room_.Make("@alice:a.test", "m.room.message", std::nullopt, R"({"body":"a"})");
+  const PduPtr built =
+      room_.Make("@alice:a.test", "m.room.message", std::nullopt, R"({"body":"a"})");
   json::Object changed = Json(built->bytes);
   changed.Set("content", json::Object{{"body", "b"}});
   const auto verified = VerifyPdu(*ParsePdu(changed, room_.version()), TestKeys);
@@ -59,21 +60,26 @@ TEST_P(EveryVersion, AChangedEventArrivesRedacted) {
 }
 
 TEST_P(EveryVersion, AForgedSenderIsRefused) {
-  const PduPtr built = room_.Make("@alice:a.test", "m.room.message", std::nullopt, R"({"body":"a"})");
+  const PduPtr built =
+      room_.Make("@alice:a.test", "m.room.message", std::nullopt, R"({"body":"a"})");
   json::Object changed = Json(built->bytes);
   changed.Set("sender", "@bob:b.test");
-  EXPECT_TRUE(HasErrcode(VerifyPdu(*ParsePdu(changed, room_.version()), TestKeys).status(),
-                         "M_FORBIDDEN"));
+  EXPECT_TRUE(
+      HasErrcode(VerifyPdu(*ParsePdu(changed, room_.version()), TestKeys).status(), "M_FORBIDDEN"));
 }
 
 TEST_P(EveryVersion, ASignatureByAnUnknownKeyIsNone) {
-  const PduPtr built = room_.Make("@alice:a.test", "m.room.message", std::nullopt, R"({"body":"a"})");
-  const auto no_keys = [](std::string_view, std::string_view) { return std::optional<VerifyKey>(); };
+  const PduPtr built =
+      room_.Make("@alice:a.test", "m.room.message", std::nullopt, R"({"body":"a"})");
+  const auto no_keys = [](std::string_view, std::string_view) {
+    return std::optional<VerifyKey>();
+  };
   EXPECT_FALSE(VerifyPdu(*ParsePdu(built->bytes, room_.version()), no_keys).ok());
 }
 
 TEST_P(EveryVersion, AnExpiredKeyCountsForOlderEventsOnly) {
-  const PduPtr built = room_.Make("@alice:a.test", "m.room.message", std::nullopt, R"({"body":"a"})");
+  const PduPtr built =
+      room_.Make("@alice:a.test", "m.room.message", std::nullopt, R"({"body":"a"})");
   const auto verify = [&](int64_t expired) {
     const auto keys = [expired](std::string_view, std::string_view) {
       return std::optional<VerifyKey>({TestKey().public_key(), 0, expired});
@@ -85,7 +91,8 @@ TEST_P(EveryVersion, AnExpiredKeyCountsForOlderEventsOnly) {
 }
 
 TEST_P(EveryVersion, AKeyBeyondItsValidityCountsUpToVersion4) {
-  const PduPtr built = room_.Make("@alice:a.test", "m.room.message", std::nullopt, R"({"body":"a"})");
+  const PduPtr built =
+      room_.Make("@alice:a.test", "m.room.message", std::nullopt, R"({"body":"a"})");
   const auto keys = [&](std::string_view, std::string_view) {
     return std::optional<VerifyKey>(
         {TestKey().public_key(), built->origin_server_ts - 1, std::nullopt});

@@ -10,8 +10,8 @@
 
 namespace parley::event {
 
-// The members of one event, each serialised once. Its stored bytes, the text that is hashed and the text that is
-// signed are joins of the same pieces. Internal to common/event.
+// The members of one event, each serialised once. Its stored bytes, the text that is hashed and the
+// text that is signed are joins of the same pieces. Internal to common/event.
 class EventText {
  public:
   EventText() { members_.reserve(16); }
@@ -27,7 +27,8 @@ class EventText {
   std::string Whole() const;
   // What the content hash covers: all but hashes, signatures and unsigned.
   std::string HashedText() const;
-  // What signatures and the reference hash cover: the redacted event without signatures and unsigned.
+  // What signatures and the reference hash cover: the redacted event without signatures and
+  // unsigned.
   std::string SignedText(const RoomVersion& version, std::string_view redacted_content) const;
 
  private:

@@ -20,11 +20,16 @@ std::optional<Membership> ParseMembership(std::string_view text) {
 
 std::string_view MembershipName(Membership membership) {
   switch (membership) {
-    case Membership::kLeave: return "leave";
-    case Membership::kInvite: return "invite";
-    case Membership::kJoin: return "join";
-    case Membership::kKnock: return "knock";
-    case Membership::kBan: return "ban";
+    case Membership::kLeave:
+      return "leave";
+    case Membership::kInvite:
+      return "invite";
+    case Membership::kJoin:
+      return "join";
+    case Membership::kKnock:
+      return "knock";
+    case Membership::kBan:
+      return "ban";
   }
   return "leave";
 }
@@ -58,10 +63,14 @@ HistoryVisibility HistoryVisibilityOf(const Pdu* history_visibility_event) {
 
 std::string_view HistoryVisibilityName(HistoryVisibility visibility) {
   switch (visibility) {
-    case HistoryVisibility::kWorldReadable: return "world_readable";
-    case HistoryVisibility::kShared: return "shared";
-    case HistoryVisibility::kInvited: return "invited";
-    case HistoryVisibility::kJoined: return "joined";
+    case HistoryVisibility::kWorldReadable:
+      return "world_readable";
+    case HistoryVisibility::kShared:
+      return "shared";
+    case HistoryVisibility::kInvited:
+      return "invited";
+    case HistoryVisibility::kJoined:
+      return "joined";
   }
   return "shared";
 }

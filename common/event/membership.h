@@ -22,7 +22,8 @@ std::string_view MembershipText(const Pdu& member_event);
 
 enum class JoinRule { kInvite, kPublic, kKnock, kRestricted, kKnockRestricted, kPrivate, kUnknown };
 
-// kInvite when there is no event or it names no rule. Does not ask whether the room's version knows the rule.
+// kInvite when there is no event or it names no rule. Does not ask whether the room's version knows
+// the rule.
 JoinRule JoinRuleOf(const Pdu* join_rules_event);
 
 enum class HistoryVisibility { kWorldReadable, kShared, kInvited, kJoined };

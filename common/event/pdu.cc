@@ -11,7 +11,9 @@
 
 namespace parley::event {
 
-std::string HashOf(std::string_view text) { return crypto::EncodeBase64(crypto::Sha256(text)); }
+std::string HashOf(std::string_view text) {
+  return crypto::EncodeBase64(crypto::Sha256(text));
+}
 
 void SetIdsFromHash(Pdu& pdu, std::string_view signed_text) {
   const RoomVersion& version = *pdu.version;

@@ -25,12 +25,13 @@ inline constexpr size_t kMaxAuthEvents = 10;
 
 // An event of a room as servers exchange it: its bytes, and what our logic looks at.
 //
-// Immutable once made (it is held by PduPtr); any thread may read it. It says nothing of trust: VerifiedPdu
-// (received_pdu.h) and AuthorisedEvent (authorise.h) do.
+// Immutable once made (it is held by PduPtr); any thread may read it. It says nothing of trust:
+// VerifiedPdu (received_pdu.h) and AuthorisedEvent (authorise.h) do.
 struct Pdu {
   const RoomVersion* version = nullptr;
 
-  // Canonical JSON with hashes and signatures, without `unsigned`: what the store keeps and what other servers get.
+  // Canonical JSON with hashes and signatures, without `unsigned`: what the store keeps and what
+  // other servers get.
   std::string bytes;
 
   EventId event_id;
@@ -54,11 +55,12 @@ struct Pdu {
 
 using PduPtr = std::shared_ptr<const Pdu>;
 
-// An event that our own store gave back: parsed once more, not checked. `event_id` is the key it was stored under.
-// Error: M_BAD_JSON if `bytes` were never a PDU (a broken store).
+// An event that our own store gave back: parsed once more, not checked. `event_id` is the key it
+// was stored under. Error: M_BAD_JSON if `bytes` were never a PDU (a broken store).
 absl::StatusOr<PduPtr> LoadPdu(std::string bytes, EventId event_id, const RoomVersion& version);
 
-// How an event points at another. The hash is written in room versions 1 and 2 only; may stay empty elsewhere.
+// How an event points at another. The hash is written in room versions 1 and 2 only; may stay empty
+// elsewhere.
 struct EventReference {
   EventReference(EventId id) : id(std::move(id)) {}
   EventReference(EventId id, std::string sha256) : id(std::move(id)), sha256(std::move(sha256)) {}

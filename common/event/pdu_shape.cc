@@ -72,7 +72,8 @@ absl::StatusOr<int64_t> ReadInt(const json::Object& event, std::string_view key)
 
 absl::Status CheckHashes(const json::Object& event) {
   const json::Object* hashes = json::FindObject(event, "hashes");
-  if (hashes == nullptr || json::FindString(*hashes, "sha256") == nullptr) return Malformed("hashes");
+  if (hashes == nullptr || json::FindString(*hashes, "sha256") == nullptr)
+    return Malformed("hashes");
   return absl::OkStatus();
 }
 

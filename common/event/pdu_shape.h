@@ -7,8 +7,9 @@
 
 namespace parley::event {
 
-// The fields of an event object, if it has the format of its room version ("Event format") and no field is too large.
-// `content` is moved out of `event`. Leaves `bytes` empty, and the ids that are hashes. Internal to common/event.
+// The fields of an event object, if it has the format of its room version ("Event format") and no
+// field is too large. `content` is moved out of `event`. Leaves `bytes` empty, and the ids that are
+// hashes. Internal to common/event.
 absl::StatusOr<Pdu> ReadShape(json::Object& event, const RoomVersion& version);
 
 // M_TOO_LARGE if `text` exceeds what an identifier, type or state key may have.

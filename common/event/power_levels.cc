@@ -58,7 +58,8 @@ std::optional<int64_t> ParseLevel(const RoomVersion& version, const json::Value&
   if (version.level_syntax == LevelSyntax::kIntegers) return std::nullopt;
   if (const std::string* text = value.AsString()) return ParseLevelText(*text);
   const double* number = value.AsDouble();
-  if (number == nullptr || version.level_syntax == LevelSyntax::kIntegersStrings) return std::nullopt;
+  if (number == nullptr || version.level_syntax == LevelSyntax::kIntegersStrings)
+    return std::nullopt;
   return Truncate(*number);
 }
 

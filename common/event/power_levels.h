@@ -10,23 +10,26 @@
 
 namespace parley::event {
 
-// The level of a creator in rooms where creators stand above all others (v12): more than any event can demand.
+// The level of a creator in rooms where creators stand above all others (v12): more than any event
+// can demand.
 inline constexpr int64_t kCreatorLevel = std::numeric_limits<int64_t>::max();
 
-// Creators of the room: the sender of its create event (`content.creator` up to v10) and, in v12, those of
-// `additional_creators`.
+// Creators of the room: the sender of its create event (`content.creator` up to v10) and, in v12,
+// those of `additional_creators`.
 bool IsCreator(const Pdu& create_event, std::string_view user_id);
 
 // One power level as written in an event of `version`; nothing if it is not written as one.
 std::optional<int64_t> ParseLevel(const RoomVersion& version, const json::Value& value);
 
-// Who may do what, by the room's create event and its m.room.power_levels event with all their defaults.
+// Who may do what, by the room's create event and its m.room.power_levels event with all their
+// defaults.
 //
-// A view: borrows both events and reads them at each call; cheap to make. Look-ups of a user are linear in `users`.
-// Room versions, "Authorisation rules"; server-server API, "Definitions".
+// A view: borrows both events and reads them at each call; cheap to make. Look-ups of a user are
+// linear in `users`. Room versions, "Authorisation rules"; server-server API, "Definitions".
 class PowerLevels {
  public:
-  // `power_levels_event` may be null. So may `create_event`, where a room's state lacks it: then nobody is a creator.
+  // `power_levels_event` may be null. So may `create_event`, where a room's state lacks it: then
+  // nobody is a creator.
   PowerLevels(const Pdu* create_event, const Pdu* power_levels_event);
 
   int64_t UserLevel(std::string_view user_id) const;

@@ -87,7 +87,9 @@ std::vector<std::string> UnverifiedPdu::RequiredSigners() const {
   return servers;
 }
 
-std::optional<std::string> UnverifiedPdu::Authoriser() const { return AuthoriserOf(*pdu_); }
+std::optional<std::string> UnverifiedPdu::Authoriser() const {
+  return AuthoriserOf(*pdu_);
+}
 
 absl::StatusOr<UnverifiedPdu> PduDoor::Receive(json::Object event, const RoomVersion& version) {
   event.Erase("unsigned");
@@ -108,7 +110,8 @@ absl::StatusOr<UnverifiedPdu> PduDoor::Receive(json::Object event, const RoomVer
 absl::StatusOr<VerifiedPdu> PduDoor::Verify(UnverifiedPdu event, KeyLookup keys) {
   const Pdu& pdu = *event.pdu_;
   for (const std::string& server : event.RequiredSigners()) {
-    if (CheckServer(pdu, event.signed_text_, event.signatures_, server, keys) != SignedBy::kServer) {
+    if (CheckServer(pdu, event.signed_text_, event.signatures_, server, keys) !=
+        SignedBy::kServer) {
       return Forbidden(StrCat("The event has no valid signature of ", server));
     }
   }

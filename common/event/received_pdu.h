@@ -12,8 +12,8 @@
 #include "common/event/pdu.h"
 #include "common/event/room_version.h"
 
-// The first two trust steps of an event: UnverifiedPdu → VerifiedPdu (→ AuthorisedEvent, authorise.h).
-// Server-server API, "Checks performed on receipt of a PDU" 1 to 3; "Signing Events".
+// The first two trust steps of an event: UnverifiedPdu → VerifiedPdu (→ AuthorisedEvent,
+// authorise.h). Server-server API, "Checks performed on receipt of a PDU" 1 to 3; "Signing Events".
 namespace parley::event {
 
 struct PduSignature {
@@ -22,7 +22,8 @@ struct PduSignature {
   std::string signature;  // base64 as received
 };
 
-// An event as it came from elsewhere: of the right shape and size for its room version; nothing else is known.
+// An event as it came from elsewhere: of the right shape and size for its room version; nothing
+// else is known.
 class UnverifiedPdu {
  public:
   // For looking up its room and deciding what to fetch; not for acting on it.
@@ -31,7 +32,8 @@ class UnverifiedPdu {
 
   const std::vector<PduSignature>& signatures() const { return signatures_; }
 
-  // Servers whose signature the event needs. Fetch their keys (those named in signatures()) before VerifyPdu.
+  // Servers whose signature the event needs. Fetch their keys (those named in signatures()) before
+  // VerifyPdu.
   std::vector<std::string> RequiredSigners() const;
 
   // The server of `content.join_authorised_via_users_server`, where the room version has it.
@@ -47,8 +49,8 @@ class UnverifiedPdu {
   bool content_hash_matches_ = false;
 };
 
-// An event whose required signatures hold; or one that we built and signed. If its content hash did not match, it is
-// the redacted copy.
+// An event whose required signatures hold; or one that we built and signed. If its content hash did
+// not match, it is the redacted copy.
 class VerifiedPdu {
  public:
   const PduPtr& pdu() const { return pdu_; }
@@ -57,7 +59,8 @@ class VerifiedPdu {
 
   // Only a redacted copy was to be had.
   bool redacted() const { return redacted_; }
-  // The server of `join_authorised_via_users_server` signed it too; true when the event has no such key.
+  // The server of `join_authorised_via_users_server` signed it too; true when the event has no such
+  // key.
   bool signed_by_authoriser() const { return signed_by_authoriser_; }
 
  private:
@@ -69,10 +72,10 @@ class VerifiedPdu {
   bool signed_by_authoriser_ = true;
 };
 
-// A server's signing key and how long it counts. Validity is what the key cache makes of it: the lesser of what the
-// server published and seven days from when it was fetched.
+// A server's signing key and how long it counts. Validity is what the key cache makes of it: the
+// lesser of what the server published and seven days from when it was fetched.
 struct VerifyKey {
-  std::string public_key;           // 32 bytes
+  std::string public_key;  // 32 bytes
   int64_t valid_until_ms = 0;
   std::optional<int64_t> expired_ms;  // from old_verify_keys
 };
@@ -82,7 +85,8 @@ using KeyLookup =
     absl::FunctionRef<std::optional<VerifyKey>(std::string_view server, std::string_view key_id)>;
 
 // Parses and checks shape and size. `unsigned` is dropped.
-// Errors: M_BAD_JSON or M_NOT_JSON if it is no event of this room version; M_TOO_LARGE beyond the size limits.
+// Errors: M_BAD_JSON or M_NOT_JSON if it is no event of this room version; M_TOO_LARGE beyond the
+// size limits.
 absl::StatusOr<UnverifiedPdu> ParsePdu(std::string_view bytes, const RoomVersion& version);
 absl::StatusOr<UnverifiedPdu> ParsePdu(json::Object event, const RoomVersion& version);
 

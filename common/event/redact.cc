@@ -41,12 +41,15 @@ json::Object RedactPowerLevels(const RoomVersion& version, const json::Object& c
   return kept;
 }
 
-std::string_view Domain(const EventId& id) { return id.server_name(); }
+std::string_view Domain(const EventId& id) {
+  return id.server_name();
+}
 
 }  // namespace
 
 bool SurvivesRedaction(const RoomVersion& version, std::string_view key) {
-  if (!version.redaction_of_v11 && Contains({"membership", "origin", "prev_state"}, key)) return true;
+  if (!version.redaction_of_v11 && Contains({"membership", "origin", "prev_state"}, key))
+    return true;
   return Contains({"auth_events", "content", "depth", "event_id", "hashes", "origin_server_ts",
                    "prev_events", "room_id", "sender", "signatures", "state_key", "type"},
                   key);
@@ -93,7 +96,8 @@ absl::StatusOr<PduPtr> Redact(const Pdu& event) {
 bool MayRedact(const Pdu& redaction, const Pdu& target, const PowerLevels& levels) {
   if (redaction.redacts != target.event_id || redaction.room_id != target.room_id) return false;
   if (levels.UserLevel(redaction.sender.str()) >= levels.Redact()) return true;
-  if (redaction.version->redaction_rule) return Domain(redaction.event_id) == Domain(target.event_id);
+  if (redaction.version->redaction_rule)
+    return Domain(redaction.event_id) == Domain(target.event_id);
   return redaction.sender.server_name() == target.sender.server_name();
 }
 

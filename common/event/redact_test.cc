@@ -10,7 +10,8 @@ namespace {
 using testing::Json;
 using testing::TestRoom;
 
-// What stays of `content` in each of the versions; versions after the last one named are as that one.
+// What stays of `content` in each of the versions; versions after the last one named are as that
+// one.
 struct ContentCase {
   std::string_view type;
   std::string_view content;
@@ -49,17 +50,22 @@ TEST(Redact, KeepsOfContentWhatEachRoomVersionNames) {
             R"("state_default":6,"users":{},"users_default":7})"},
         {11, R"({"ban":1,"events":{},"events_default":2,"invite":3,"kick":4,"redact":5,)"
              R"("state_default":6,"users":{},"users_default":7})"}}},
-      {"m.room.aliases", R"({"aliases":["#a:b"],"x":1})", {{1, R"({"aliases":["#a:b"]})"}, {6, "{}"}}},
+      {"m.room.aliases",
+       R"({"aliases":["#a:b"],"x":1})",
+       {{1, R"({"aliases":["#a:b"]})"}, {6, "{}"}}},
       {"m.room.history_visibility",
        R"({"history_visibility":"joined","x":1})",
        {{1, R"({"history_visibility":"joined"})"}}},
-      {"m.room.redaction", R"({"reason":"x","redacts":"$a"})", {{1, "{}"}, {11, R"({"redacts":"$a"})"}}},
+      {"m.room.redaction",
+       R"({"reason":"x","redacts":"$a"})",
+       {{1, "{}"}, {11, R"({"redacts":"$a"})"}}},
   };
   for (const ContentCase& test : cases) {
     for (int number = 1; number <= 12; ++number) {
       const RoomVersion& version = GetRoomVersion(std::to_string(number));
       EXPECT_EQ(json::Serialize(RedactContent(version, test.type, Json(test.content))),
-                Expected(test, number)) << test.type << " in version " << number;
+                Expected(test, number))
+          << test.type << " in version " << number;
     }
   }
 }
@@ -83,7 +89,8 @@ TEST(Redact, KeepsTheKeysThatTheProtocolNeeds) {
 TEST(Redact, ARedactedEventKeepsItsIdAndSignatures) {
   for (const RoomVersion& version : AllRoomVersions()) {
     const TestRoom room(version, "@alice:a.test");
-    const PduPtr event = room.Make("@alice:a.test", "m.room.message", std::nullopt, R"({"body":"x"})");
+    const PduPtr event =
+        room.Make("@alice:a.test", "m.room.message", std::nullopt, R"({"body":"x"})");
     const auto redacted = Redact(*event);
     ASSERT_TRUE(redacted.ok()) << redacted.status();
     EXPECT_TRUE((*redacted)->content.empty());
@@ -130,7 +137,8 @@ TEST_P(MayRedactIn, ARedactionReachesOnlyItsOwnTarget) {
   const PduPtr target = room_.Add("@bob:b.test", "m.room.message", std::nullopt, "{}");
   EventFields fields = room_.Fields("@alice:a.test", "m.room.redaction", std::nullopt, "{}");
   fields.redacts = room_.create()->event_id;
-  EXPECT_FALSE(MayRedact(*room_.Build(fields), *target, PowerLevels(room_.create().get(), nullptr)));
+  EXPECT_FALSE(
+      MayRedact(*room_.Build(fields), *target, PowerLevels(room_.create().get(), nullptr)));
 }
 
 }  // namespace

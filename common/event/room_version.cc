@@ -143,8 +143,12 @@ const RoomVersion& GetRoomVersion(std::string_view id) {
   return *version;
 }
 
-const RoomVersion& DefaultRoomVersion() { return kVersions.back(); }
+const RoomVersion& DefaultRoomVersion() {
+  return kVersions.back();
+}
 
-absl::Span<const RoomVersion> AllRoomVersions() { return kVersions; }
+absl::Span<const RoomVersion> AllRoomVersions() {
+  return kVersions;
+}
 
 }  // namespace parley::event

@@ -26,8 +26,8 @@ class EventCache {
   absl::flat_hash_map<EventId, PduPtr> events_;
 };
 
-// The auth event of `event` that holds (type, state_key), if it names one. From v12 the create event is found by the
-// room's id.
+// The auth event of `event` that holds (type, state_key), if it names one. From v12 the create
+// event is found by the room's id.
 const Pdu* FindAmongAuthEvents(const Pdu& event, std::string_view type, std::string_view state_key,
                                EventCache& events, Rejected rejected);
 

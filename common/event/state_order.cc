@@ -14,8 +14,9 @@ namespace {
 constexpr size_t kNowhere = std::numeric_limits<size_t>::max();
 
 int64_t SenderLevel(const Pdu& event, EventCache& events) {
-  const PowerLevels levels(FindAmongAuthEvents(event, kCreate, "", events, Rejected::kIncluded),
-                           FindAmongAuthEvents(event, kPowerLevels, "", events, Rejected::kIncluded));
+  const PowerLevels levels(
+      FindAmongAuthEvents(event, kCreate, "", events, Rejected::kIncluded),
+      FindAmongAuthEvents(event, kPowerLevels, "", events, Rejected::kIncluded));
   return levels.UserLevel(event.sender.str());
 }
 

@@ -108,7 +108,8 @@ class Fixture {
 
 std::vector<const RoomVersion*> VersionsFrom(size_t number) {
   std::vector<const RoomVersion*> versions;
-  for (const RoomVersion& version : AllRoomVersions().subspan(number - 1)) versions.push_back(&version);
+  for (const RoomVersion& version : AllRoomVersions().subspan(number - 1))
+    versions.push_back(&version);
   return versions;
 }
 
@@ -157,8 +158,9 @@ TEST(StateResolution, OfTwoPowerLevelsTheMorePowerfulSenderComesFirst) {
 
 TEST(StateResolution, ARoomThatClosesKeepsOutWhoJoinsBesides) {
   for (const RoomVersion* version : VersionsFrom(2)) {
-    Fixture fixture(*version, {{"close", "bob", kAlice, kJoinRules, "", R"({"join_rule":"invite"})"},
-                               {"join", "bob", kCarol, kMember, kCarol, kJoin}});
+    Fixture fixture(*version,
+                    {{"close", "bob", kAlice, kJoinRules, "", R"({"join_rule":"invite"})"},
+                     {"join", "bob", kCarol, kMember, kCarol, kJoin}});
     const StateMap state = fixture.ResolveAfter({"close", "join"});
     EXPECT_EQ(fixture.NameIn(state, kJoinRules, ""), "close") << version->id;
     EXPECT_EQ(fixture.NameIn(state, kMember, kCarol), "none") << version->id;
@@ -179,22 +181,24 @@ TEST(StateResolution, ATopicOnNewerPowerLevelsWinsOverALaterOneOnOlder) {
     const std::string_view newer = version->privileged_creators
                                        ? R"({"users":{"@bob:b.test":60}})"
                                        : R"({"users":{"@alice:a.test":100,"@bob:b.test":60}})";
-    Fixture fixture(*version, {{"newer", "carol", kAlice, kPowerLevels, "", newer},
-                               {"on newer", "newer", kAlice, "m.room.topic", "", R"({"topic":"1"})"},
-                               {"on older", "carol", kAlice, "m.room.topic", "", R"({"topic":"2"})"}});
+    Fixture fixture(*version,
+                    {{"newer", "carol", kAlice, kPowerLevels, "", newer},
+                     {"on newer", "newer", kAlice, "m.room.topic", "", R"({"topic":"1"})"},
+                     {"on older", "carol", kAlice, "m.room.topic", "", R"({"topic":"2"})"}});
     const StateMap state = fixture.ResolveAfter({"on newer", "on older"});
     EXPECT_EQ(fixture.NameIn(state, kPowerLevels, ""), "newer") << version->id;
     EXPECT_EQ(fixture.NameIn(state, "m.room.topic", ""), "on newer") << version->id;
   }
 }
 
-// What a user did while in the room was undone under v2 by their later, undisputed leave. v2.1 begins with an empty
-// state, so that each event is judged by what it rested on.
+// What a user did while in the room was undone under v2 by their later, undisputed leave. v2.1
+// begins with an empty state, so that each event is judged by what it rested on.
 TEST(StateResolution, Version12DoesNotJudgeOldEventsByLaterState) {
   for (const RoomVersion* version : VersionsFrom(2)) {
-    Fixture fixture(*version, {{"by alice", "carol", kAlice, "m.room.topic", "", R"({"topic":"1"})"},
-                               {"by bob", "carol", kBob, "m.room.topic", "", R"({"topic":"2"})"},
-                               {"gone", "by bob", kBob, kMember, kBob, kLeave}});
+    Fixture fixture(*version,
+                    {{"by alice", "carol", kAlice, "m.room.topic", "", R"({"topic":"1"})"},
+                     {"by bob", "carol", kBob, "m.room.topic", "", R"({"topic":"2"})"},
+                     {"gone", "by bob", kBob, kMember, kBob, kLeave}});
     StateMap one = fixture.After("by alice");
     const StateTuple bob{std::string(kMember), std::string(kBob)};
     one[bob] = fixture.IdOf("gone");
@@ -281,10 +285,11 @@ class RandomRoom {
                            Below(2) ? R"({"join_rule":"invite"})" : R"({"join_rule":"public"})");
         break;
       case 2:
-        event = room_.Make(sender, kPowerLevels, "",
-                           json::Serialize(json::Object{
-                               {"state_default", 0},
-                               {"users", json::Object{{kBob.data(), static_cast<int>(Below(60))}}}}));
+        event =
+            room_.Make(sender, kPowerLevels, "",
+                       json::Serialize(json::Object{
+                           {"state_default", 0},
+                           {"users", json::Object{{kBob.data(), static_cast<int>(Below(60))}}}}));
         break;
       default:
         event = room_.Make(sender, "m.room.topic", "", "{}");
@@ -397,7 +402,9 @@ TEST(StateResolution, ResolvesAcrossAChainOf50000Events) {
 TEST(AuthGraph, ADifferenceIsWhatNotAllChainsHave) {
   LongChain source(10);
   AuthGraph graph(source);
-  const auto node = [&graph](std::string_view id) { return graph.NodeOf(EventId::Trusted(std::string(id))); };
+  const auto node = [&graph](std::string_view id) {
+    return graph.NodeOf(EventId::Trusted(std::string(id)));
+  };
   const std::vector<std::vector<AuthGraph::Node>> sets = {{node("$5")}, {node("$8")}};
   std::vector<AuthGraph::Node> difference = graph.ChainDifference(sets, {});
   std::sort(difference.begin(), difference.end());

@@ -59,7 +59,8 @@ class ResolutionV1 {
 
   StateMap Run() {
     for (const std::string_view type : {kPowerLevels, kJoinRules, kMember}) {
-      Settle([type](const StateTuple& tuple) { return tuple.type == type; }, &ResolutionV1::ByHistory);
+      Settle([type](const StateTuple& tuple) { return tuple.type == type; },
+             &ResolutionV1::ByHistory);
     }
     Settle([](const StateTuple&) { return true; }, &ResolutionV1::ByDepth);
     return std::move(resolved_);
@@ -68,7 +69,8 @@ class ResolutionV1 {
  private:
   using Choice = const Pdu* (ResolutionV1::*)(const std::vector<const Pdu*>&) const;
 
-  // What is chosen in one pass counts from the next pass on, so that the order of keys does not matter.
+  // What is chosen in one pass counts from the next pass on, so that the order of keys does not
+  // matter.
   template <class IsDue>
   void Settle(IsDue is_due, Choice choose) {
     StateMap chosen;
@@ -102,11 +104,14 @@ class ResolutionV1 {
   }
 
   bool IsAllowed(const Pdu& event, const Pdu* current) const {
-    return CheckAuthRules(event, [&](std::string_view type, std::string_view key) -> const Pdu* {
-             if (current != nullptr && current->IsState(type, key)) return current;
-             const auto it = resolved_.find(StateTuple{std::string(type), std::string(key)});
-             return it == resolved_.end() ? nullptr : events_.Find(it->second);
-           }).allowed;
+    return CheckAuthRules(
+               event,
+               [&](std::string_view type, std::string_view key) -> const Pdu* {
+                 if (current != nullptr && current->IsState(type, key)) return current;
+                 const auto it = resolved_.find(StateTuple{std::string(type), std::string(key)});
+                 return it == resolved_.end() ? nullptr : events_.Find(it->second);
+               })
+        .allowed;
   }
 
   EventCache& events_;

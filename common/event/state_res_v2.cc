@@ -17,7 +17,8 @@ struct Split {
   std::vector<std::vector<Node>> conflicted;  // by state
 };
 
-bool IsEverywhere(absl::Span<const StateMap* const> states, const StateTuple& tuple, const EventId& id) {
+bool IsEverywhere(absl::Span<const StateMap* const> states, const StateTuple& tuple,
+                  const EventId& id) {
   return std::all_of(states.begin(), states.end(), [&](const StateMap* state) {
     const auto it = state->find(tuple);
     return it != state->end() && it->second == id;
@@ -73,9 +74,11 @@ class ResolutionV2 {
     std::vector<Node> common;
     for (const auto& [tuple, id] : split.unconflicted) common.push_back(graph_.NodeOf(id));
     std::vector<Node> conflicted;
-    for (const auto& set : split.conflicted) conflicted.insert(conflicted.end(), set.begin(), set.end());
+    for (const auto& set : split.conflicted)
+      conflicted.insert(conflicted.end(), set.begin(), set.end());
     full_conflicted_.insert(conflicted.begin(), conflicted.end());
-    for (const Node node : graph_.ChainDifference(split.conflicted, common)) full_conflicted_.insert(node);
+    for (const Node node : graph_.ChainDifference(split.conflicted, common))
+      full_conflicted_.insert(node);
     if (version_.state_resolution != StateResolution::kV2_1) return;
     for (const Node node : graph_.PathsBetween(conflicted)) full_conflicted_.insert(node);
   }

@@ -4,8 +4,8 @@
 
 namespace parley::event {
 
-// What decides whether someone may see an event. "Before" and "after" are the room's state before and after the event;
-// they differ for state events only: fill both with the same elsewhere.
+// What decides whether someone may see an event. "Before" and "after" are the room's state before
+// and after the event; they differ for state events only: fill both with the same elsewhere.
 struct VisibilityFacts {
   HistoryVisibility visibility_before = HistoryVisibility::kShared;
   HistoryVisibility visibility_after = HistoryVisibility::kShared;
@@ -15,7 +15,8 @@ struct VisibilityFacts {
   bool joined_since = false;
 };
 
-// Client-server API, "Room history visibility", server behaviour. Every read of an event by a user goes through this.
+// Client-server API, "Room history visibility", server behaviour. Every read of an event by a user
+// goes through this.
 bool MaySee(const VisibilityFacts& facts);
 
 }  // namespace parley::event

@@ -5,10 +5,9 @@
 namespace parley::event {
 namespace {
 
-constexpr HistoryVisibility kVisibilities[] = {HistoryVisibility::kWorldReadable,
-                                               HistoryVisibility::kShared,
-                                               HistoryVisibility::kInvited,
-                                               HistoryVisibility::kJoined};
+constexpr HistoryVisibility kVisibilities[] = {
+    HistoryVisibility::kWorldReadable, HistoryVisibility::kShared, HistoryVisibility::kInvited,
+    HistoryVisibility::kJoined};
 constexpr Membership kMemberships[] = {Membership::kLeave, Membership::kInvite, Membership::kJoin,
                                        Membership::kKnock, Membership::kBan};
 

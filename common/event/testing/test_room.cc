@@ -20,11 +20,13 @@ T Must(absl::StatusOr<T> result) {
 
 }  // namespace
 
-json::Object Json(std::string_view text) { return Must(json::ParseObject(text)); }
+json::Object Json(std::string_view text) {
+  return Must(json::ParseObject(text));
+}
 
 const crypto::SigningKey& TestKey() {
-  static const auto* key = new crypto::SigningKey(
-      Must(crypto::SigningKey::FromSeed("1", std::string(32, 's'))));
+  static const auto* key =
+      new crypto::SigningKey(Must(crypto::SigningKey::FromSeed("1", std::string(32, 's'))));
   return *key;
 }
 
@@ -99,7 +101,8 @@ void TestRoom::Add(PduPtr event) {
   ++now_;
 }
 
-PduPtr TestRoom::Member(std::string_view user, std::string_view membership, std::string_view sender) {
+PduPtr TestRoom::Member(std::string_view user, std::string_view membership,
+                        std::string_view sender) {
   return Add(sender.empty() ? user : sender, kMember, std::string(user),
              json::Serialize(json::Object{{"membership", membership}}));
 }

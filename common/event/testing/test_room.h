@@ -22,11 +22,13 @@ const crypto::SigningKey& TestKey();
 // Knows TestKey() for every server, for ever.
 std::optional<VerifyKey> TestKeys(std::string_view server, std::string_view key_id);
 
-// A room in memory whose events are really built and signed; nothing is checked by itself. Time is a counter.
+// A room in memory whose events are really built and signed; nothing is checked by itself. Time is
+// a counter.
 //
 //   TestRoom room(GetRoomVersion("12"), "@alice:a.test");
 //   room.Add("@alice:a.test", "m.room.join_rules", "", R"({"join_rule":"public"})");
-//   PduPtr join = room.Make("@bob:b.test", "m.room.member", "@bob:b.test", R"({"membership":"join"})");
+//   PduPtr join = room.Make("@bob:b.test", "m.room.member", "@bob:b.test",
+//   R"({"membership":"join"})");
 //
 // It begins with the create event and its sender's join.
 class TestRoom {
