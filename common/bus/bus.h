@@ -9,8 +9,8 @@
 
 namespace parley::bus {
 
-// Ends what it stands for when destroyed: after the destructor no callback runs or will run. Don't destroy it inside its
-// own callback.
+// Ends what it stands for when destroyed: after the destructor no callback runs or will run. Don't
+// destroy it inside its own callback.
 class Subscription {
  public:
   virtual ~Subscription() = default;
@@ -25,12 +25,14 @@ struct Interest {
   std::vector<Topic> topics;
 };
 
-// Carries wakes from the owners of streams to those who wait. It promises little: a wake may be lost, doubled, late or out of
-// order, and only ever says where to look. So a waiter subscribes first, then reads, then sleeps; on OnReconnect it reads again; and
-// a HeadWatcher finds what got lost.
+// Carries wakes from the owners of streams to those who wait. It promises little: a wake may be
+// lost, doubled, late or out of order, and only ever says where to look. So a waiter subscribes
+// first, then reads, then sleeps; on OnReconnect it reads again; and a HeadWatcher finds what got
+// lost.
 //
-// Lifetime: outlives its subscriptions. Threads: every method from any. Callbacks come from the bus's own thread or, in memory, from the publisher's: they are
-// short, never wait and never call the bus; several may run at once.
+// Lifetime: outlives its subscriptions. Threads: every method from any. Callbacks come from the
+// bus's own thread or, in memory, from the publisher's: they are short, never wait and never call
+// the bus; several may run at once.
 class Bus {
  public:
   using OnWake = std::function<void(const Wake&)>;
@@ -49,7 +51,8 @@ class Bus {
   // `on_reconnect` runs when wakes may have been lost: wake everyone.
   [[nodiscard]] virtual SubscriptionPtr OnReconnect(std::function<void()> on_reconnect) = 0;
 
-  // True when no wake of this process can get lost on the way: then nobody needs heartbeats or polls.
+  // True when no wake of this process can get lost on the way: then nobody needs heartbeats or
+  // polls.
   virtual bool reliable() const = 0;
 };
 

@@ -59,7 +59,8 @@ class BusContract : public testing::TestWithParam<Named> {
   Bus& bus() { return kind_->bus(); }
 
   Bus::SubscriptionPtr Listen(Interest interest, Journal& journal) {
-    return bus().Subscribe(std::move(interest), [&](const Wake& wake) { journal.Add(Print(wake)); });
+    return bus().Subscribe(std::move(interest),
+                           [&](const Wake& wake) { journal.Add(Print(wake)); });
   }
 
   // Publishes marks until the journal hears one: from then on the subscription works.
@@ -67,7 +68,8 @@ class BusContract : public testing::TestWithParam<Named> {
     do {
       bus().Publish({topic.service, topic.partition, 1, "mark"});
       std::this_thread::yield();
-    } while (testing::Value(journal.lines(), Not(Contains(StrCat(topic.service, "/", topic.partition, ":1=mark")))));
+    } while (testing::Value(journal.lines(),
+                            Not(Contains(StrCat(topic.service, "/", topic.partition, ":1=mark")))));
   }
 
   const std::unique_ptr<Kind> kind_ = GetParam().make();
@@ -127,7 +129,8 @@ TEST_P(BusContract, CarriesHeartbeats) {
     std::string line;
     for (const std::string& service : heartbeat.services) StrAppend(&line, service, " ");
     for (const Partition partition : heartbeat.alive) StrAppend(&line, partition, " ");
-    for (const Head& head : heartbeat.moved) StrAppend(&line, head.topic.service, head.topic.partition, "@", head.position);
+    for (const Head& head : heartbeat.moved)
+      StrAppend(&line, head.topic.service, head.topic.partition, "@", head.position);
     journal.Add(line);
   });
   const std::string expected = "accounts events 0 1 15 events1@7";
@@ -151,17 +154,19 @@ TEST_P(BusContract, TakesSubscriptionsAndWakesFromManyThreads) {
   for (std::thread& thread : threads) thread.join();
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, BusContract,
-                         testing::Values(Named{"Memory", [] { return std::make_unique<MemoryKind>(); }},
-                                         Named{"Redis", [] { return std::make_unique<RedisKind>(); }}),
-                         [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, BusContract,
+    testing::Values(Named{"Memory", [] { return std::make_unique<MemoryKind>(); }},
+                    Named{"Redis", [] { return std::make_unique<RedisKind>(); }}),
+    [](const auto& info) { return info.param.name; });
 
 TEST(RedisBus, TellsListenersToLookAgainAfterRedisWasAway) {
   RedisServer server;
   Journal journal;
   const auto bus = MakeRedisBus({.port = server.port(), .max_backoff = absl::Milliseconds(50)});
   const auto reconnects = bus->OnReconnect([&] { journal.Add("reconnected"); });
-  const auto wakes = bus->Subscribe(Interest::Of({{"events", 3}}), [&](const Wake& wake) { journal.Add(Print(wake)); });
+  const auto wakes = bus->Subscribe(Interest::Of({{"events", 3}}),
+                                    [&](const Wake& wake) { journal.Add(Print(wake)); });
   ASSERT_TRUE(journal.Await("events/3:0="));  // the subscription is confirmed: look
   server.Stop();
   bus->Publish({"events", 3, 1, "lost"});

@@ -6,8 +6,8 @@
 
 namespace parley::bus {
 
-// Another bus with every wake and heartbeat dropped (`bus.drop_all`): shows that correctness doesn't rest on wakes.
-// Lifetime: borrows the bus beneath.
+// Another bus with every wake and heartbeat dropped (`bus.drop_all`): shows that correctness
+// doesn't rest on wakes. Lifetime: borrows the bus beneath.
 class DroppingBus final : public Bus {
  public:
   explicit DroppingBus(Bus& beneath) : beneath_(beneath) {}

@@ -6,8 +6,10 @@ namespace parley::bus {
 
 HeadWatcher::HeadWatcher(Bus& bus, const Clock& clock, Options options)
     : bus_(bus), clock_(clock), options_(std::move(options)) {
-  subscriptions_.push_back(bus_.Subscribe(options_.interest, [this](const Wake& wake) { HeardWake(wake); }));
-  subscriptions_.push_back(bus_.SubscribeHeartbeats([this](const Heartbeat& beat) { HeardHeartbeat(beat); }));
+  subscriptions_.push_back(
+      bus_.Subscribe(options_.interest, [this](const Wake& wake) { HeardWake(wake); }));
+  subscriptions_.push_back(
+      bus_.SubscribeHeartbeats([this](const Heartbeat& beat) { HeardHeartbeat(beat); }));
   if (!bus_.reliable()) thread_ = std::thread([this] { Run(); });
 }
 
@@ -42,7 +44,9 @@ bool HeadWatcher::Note(const Topic& topic, int64_t head) {
   return true;
 }
 
-void HeadWatcher::HeardWake(const Wake& wake) { Note({std::string(wake.service), wake.partition}, wake.position); }
+void HeadWatcher::HeardWake(const Wake& wake) {
+  Note({std::string(wake.service), wake.partition}, wake.position);
+}
 
 void HeadWatcher::HeardHeartbeat(const Heartbeat& heartbeat) {
   {

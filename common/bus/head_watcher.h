@@ -17,11 +17,12 @@
 
 namespace parley::bus {
 
-// Finds what lost wakes would have told: it follows the heads of some services' streams by wakes and heartbeats and, for a service
-// of which nothing was heard for a second, by asking for all its heads.
+// Finds what lost wakes would have told: it follows the heads of some services' streams by wakes
+// and heartbeats and, for a service of which nothing was heard for a second, by asking for all its
+// heads.
 //
-// Threads: methods from any; on_head runs on the bus's thread or the watcher's own, short and without calling the watcher.
-// Lifetime: borrows bus and clock.
+// Threads: methods from any; on_head runs on the bus's thread or the watcher's own, short and
+// without calling the watcher. Lifetime: borrows bus and clock.
 class HeadWatcher {
  public:
   // All heads of one service, one call per replica. Empty when nobody answered.

@@ -23,7 +23,9 @@ class UnreliableBus final : public Bus {
   SubscriptionPtr Subscribe(Interest interest, OnWake on_wake) override {
     return beneath_.Subscribe(std::move(interest), std::move(on_wake));
   }
-  void PublishHeartbeat(const Heartbeat& heartbeat) override { beneath_.PublishHeartbeat(heartbeat); }
+  void PublishHeartbeat(const Heartbeat& heartbeat) override {
+    beneath_.PublishHeartbeat(heartbeat);
+  }
   SubscriptionPtr SubscribeHeartbeats(OnHeartbeat on_heartbeat) override {
     return beneath_.SubscribeHeartbeats(std::move(on_heartbeat));
   }
@@ -41,11 +43,16 @@ const Topic kTopic{"events", 3};
 HeadWatcher::Options Watch(Journal& journal, HeadWatcher::Poll poll) {
   return {.services = {"events"},
           .poll = std::move(poll),
-          .on_head = [&](const Head& head) { journal.Add(StrCat(head.topic.service, head.topic.partition, "@", head.position)); },
+          .on_head =
+              [&](const Head& head) {
+                journal.Add(StrCat(head.topic.service, head.topic.partition, "@", head.position));
+              },
           .period = absl::Milliseconds(5)};
 }
 
-std::vector<Head> NobodyAnswers(const std::string&) { return {}; }
+std::vector<Head> NobodyAnswers(const std::string&) {
+  return {};
+}
 
 TEST(HeadWatcher, LearnsHeadsByPollingWhenEveryWakeIsDropped) {
   MemoryBus memory;
@@ -95,7 +102,11 @@ TEST(Heartbeat, TellsAWatcherWhatAMissingWakeWouldHave) {
   HeadWatcher watcher(bus, Clock::System(), Watch(journal, NobodyAnswers));
   std::atomic<int64_t> position = 1;
   HeartbeatSender sender(bus, Clock::System(),
-                         {.heads = [&] { return std::vector<Head>{{kTopic, position}}; }, .period = absl::Milliseconds(5)});
+                         {.heads =
+                              [&] {
+                                return std::vector<Head>{{kTopic, position}};
+                              },
+                          .period = absl::Milliseconds(5)});
   EXPECT_TRUE(journal.Await("events3@1"));
   position = 2;
   EXPECT_TRUE(journal.Await("events3@2"));

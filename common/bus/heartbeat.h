@@ -15,8 +15,9 @@
 
 namespace parley::bus {
 
-// Says once a second, on a bus that may lose wakes, which streams this process owns and which heads moved lately; so
-// a wake that got lost, or that a crash kept from being sent, costs a second. On a reliable bus it does nothing.
+// Says once a second, on a bus that may lose wakes, which streams this process owns and which heads
+// moved lately; so a wake that got lost, or that a crash kept from being sent, costs a second. On a
+// reliable bus it does nothing.
 //
 // Threads: its own. Lifetime: borrows bus and clock.
 class HeartbeatSender {

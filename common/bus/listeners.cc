@@ -6,7 +6,8 @@ namespace parley::bus {
 
 class Listeners::Registration final : public Subscription {
  public:
-  Registration(Listeners& listeners, Listener listener) : listeners_(listeners), listener_(std::move(listener)) {
+  Registration(Listeners& listeners, Listener listener)
+      : listeners_(listeners), listener_(std::move(listener)) {
     listeners_.Insert(listener_);
   }
   ~Registration() override { listeners_.Remove(listener_); }

@@ -12,8 +12,8 @@
 
 namespace parley::bus {
 
-// Who is to be called for what in one process; the part that all buses share. Calls run under the reader's lock and removal
-// takes the writer's, so that a removed listener is never called again.
+// Who is to be called for what in one process; the part that all buses share. Calls run under the
+// reader's lock and removal takes the writer's, so that a removed listener is never called again.
 //
 // Threads: any. Lifetime: outlives its subscriptions.
 class Listeners {

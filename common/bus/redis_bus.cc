@@ -13,7 +13,9 @@ namespace {
 class RedisBus final : public Bus {
  public:
   explicit RedisBus(const RedisOptions& options)
-      : publisher_(options), listeners_([this] { subscriber_.Refresh(); }), subscriber_(options, listeners_) {}
+      : publisher_(options),
+        listeners_([this] { subscriber_.Refresh(); }),
+        subscriber_(options, listeners_) {}
 
   void Publish(const Wake& wake) override {
     publisher_.Publish(ChannelOf(wake.service, wake.partition), EncodeWake(wake));
@@ -40,6 +42,8 @@ class RedisBus final : public Bus {
 
 }  // namespace
 
-std::unique_ptr<Bus> MakeRedisBus(const RedisOptions& options) { return std::make_unique<RedisBus>(options); }
+std::unique_ptr<Bus> MakeRedisBus(const RedisOptions& options) {
+  return std::make_unique<RedisBus>(options);
+}
 
 }  // namespace parley::bus

@@ -15,9 +15,11 @@ using ReplyPtr = std::unique_ptr<redisReply, FreeReply>;
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Open(const RedisOptions& options) {
+absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Open(
+    const RedisOptions& options) {
   const timeval timeout = absl::ToTimeval(options.connect_timeout);
-  redisContext* const context = redisConnectWithTimeout(options.host.c_str(), options.port, timeout);
+  redisContext* const context =
+      redisConnectWithTimeout(options.host.c_str(), options.port, timeout);
   if (!context) return absl::UnavailableError("no memory for a connection to Redis");
   std::unique_ptr<RedisConnection> connection(new RedisConnection(context));
   if (context->err) return connection->Error();
@@ -27,7 +29,9 @@ absl::StatusOr<std::unique_ptr<RedisConnection>> RedisConnection::Open(const Red
   return connection;
 }
 
-RedisConnection::~RedisConnection() { redisFree(context_); }
+RedisConnection::~RedisConnection() {
+  redisFree(context_);
+}
 
 absl::Status RedisConnection::LogIn(const RedisOptions& options) {
   if (options.password.empty()) {
@@ -63,7 +67,8 @@ absl::Status RedisConnection::AwaitReplies(size_t count) {
     void* answer = nullptr;
     if (redisGetReply(context_, &answer) != REDIS_OK) return Error();
     const ReplyPtr reply(static_cast<redisReply*>(answer));
-    if (reply->type == REDIS_REPLY_ERROR) return absl::UnavailableError(StrCat("redis: ", std::string_view(reply->str)));
+    if (reply->type == REDIS_REPLY_ERROR)
+      return absl::UnavailableError(StrCat("redis: ", std::string_view(reply->str)));
   }
   return absl::OkStatus();
 }
@@ -79,7 +84,9 @@ absl::Status RedisConnection::ReadArrived(const std::function<void(const redisRe
   }
 }
 
-int RedisConnection::fd() const { return context_->fd; }
+int RedisConnection::fd() const {
+  return context_->fd;
+}
 
 absl::Status RedisConnection::Error() const {
   return absl::UnavailableError(StrCat("redis: ", std::string_view(context_->errstr)));

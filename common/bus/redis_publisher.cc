@@ -17,7 +17,8 @@ RedisPublisher::~RedisPublisher() {
 
 void RedisPublisher::Publish(std::string channel, std::string payload) {
   absl::MutexLock lock(&mutex_);
-  if (unsent_.size() < options_.max_unsent) unsent_.emplace_back(std::move(channel), std::move(payload));
+  if (unsent_.size() < options_.max_unsent)
+    unsent_.emplace_back(std::move(channel), std::move(payload));
 }
 
 void RedisPublisher::Run() {
@@ -25,7 +26,9 @@ void RedisPublisher::Run() {
 }
 
 RedisPublisher::Messages RedisPublisher::Take() {
-  const auto has_work = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return stopping_ || !unsent_.empty(); };
+  const auto has_work = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return stopping_ || !unsent_.empty();
+  };
   absl::MutexLock lock(&mutex_, absl::Condition(&has_work));
   return std::exchange(unsent_, {});
 }
@@ -40,7 +43,8 @@ void RedisPublisher::Send(const Messages& messages) {
     connection_ = *std::move(connection);
     backoff_ = options_.max_backoff / 100;
   }
-  for (const auto& [channel, payload] : messages) connection_->Append({"PUBLISH", channel, payload});
+  for (const auto& [channel, payload] : messages)
+    connection_->Append({"PUBLISH", channel, payload});
   if (!connection_->AwaitReplies(messages.size()).ok()) connection_.reset();
 }
 

@@ -13,8 +13,8 @@
 
 namespace parley::bus {
 
-// Publishes from one thread, all that waits in one round trip. Without a connection, and beyond max_unsent, messages are
-// dropped. Threads: any.
+// Publishes from one thread, all that waits in one round trip. Without a connection, and beyond
+// max_unsent, messages are dropped. Threads: any.
 class RedisPublisher {
  public:
   explicit RedisPublisher(const RedisOptions& options);

@@ -30,7 +30,8 @@ std::set<std::string> ChannelsOf(const Interest& wanted) {
     channels.emplace(kEveryWake);
     return channels;
   }
-  for (const Topic& topic : wanted.topics) channels.insert(ChannelOf(topic.service, topic.partition));
+  for (const Topic& topic : wanted.topics)
+    channels.insert(ChannelOf(topic.service, topic.partition));
   return channels;
 }
 
@@ -55,7 +56,9 @@ RedisSubscriber::~RedisSubscriber() {
   close(wake_fd_);
 }
 
-void RedisSubscriber::Refresh() { eventfd_write(wake_fd_, 1); }
+void RedisSubscriber::Refresh() {
+  eventfd_write(wake_fd_, 1);
+}
 
 void RedisSubscriber::Run() {
   while (!stopping_) {
@@ -78,7 +81,8 @@ absl::Status RedisSubscriber::Serve() {
   listeners_.Reconnected();
   while (!stopping_) {
     if (AwaitInput()) {
-      PARLEY_RETURN_IF_ERROR(connection_->ReadArrived([this](const redisReply& reply) { Handle(reply); }));
+      PARLEY_RETURN_IF_ERROR(
+          connection_->ReadArrived([this](const redisReply& reply) { Handle(reply); }));
       last_input_ = absl::Now();
       asked_alive_ = false;
     }
@@ -123,14 +127,16 @@ void RedisSubscriber::Handle(const redisReply& reply) {
   if (reply.type != REDIS_REPLY_ARRAY || reply.elements < 3) return;
   const std::string_view kind = TextOf(reply.element[0]);
   if (kind == "message") Arrived(TextOf(reply.element[1]), TextOf(reply.element[2]));
-  if (kind == "pmessage" && reply.elements == 4) Arrived(TextOf(reply.element[2]), TextOf(reply.element[3]));
+  if (kind == "pmessage" && reply.elements == 4)
+    Arrived(TextOf(reply.element[2]), TextOf(reply.element[3]));
   if (kind == "subscribe") Confirmed(TextOf(reply.element[1]));
   if (kind == "psubscribe") listeners_.Reconnected();
 }
 
 // Wakes between the listener's coming and now were not for us: it must look.
 void RedisSubscriber::Confirmed(std::string_view channel) {
-  if (const auto topic = TopicOf(channel)) listeners_.Deliver(Wake{topic->service, topic->partition, 0, ""});
+  if (const auto topic = TopicOf(channel))
+    listeners_.Deliver(Wake{topic->service, topic->partition, 0, ""});
 }
 
 void RedisSubscriber::Arrived(std::string_view channel, std::string_view payload) {

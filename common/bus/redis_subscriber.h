@@ -16,7 +16,8 @@
 
 namespace parley::bus {
 
-// Keeps Redis subscribed to what the listeners want and delivers what comes, on one thread. Threads: any.
+// Keeps Redis subscribed to what the listeners want and delivers what comes, on one thread.
+// Threads: any.
 class RedisSubscriber {
  public:
   // Borrows `listeners`.

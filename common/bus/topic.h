@@ -23,7 +23,8 @@ struct Topic {
   }
 };
 
-// "Something of `key` is at `position` of this stream": a reason to look, never a fact. Views last for the call.
+// "Something of `key` is at `position` of this stream": a reason to look, never a fact. Views last
+// for the call.
 struct Wake {
   std::string_view service;
   Partition partition = 0;
@@ -36,8 +37,8 @@ struct Head {
   int64_t position = 0;
 };
 
-// What a process says of itself once a second: the streams it owns, and the heads of those that moved in the last ten
-// seconds. It makes up for lost wakes, and shows that the owner is heard.
+// What a process says of itself once a second: the streams it owns, and the heads of those that
+// moved in the last ten seconds. It makes up for lost wakes, and shows that the owner is heard.
 struct Heartbeat {
   std::vector<std::string> services;  // all of whose partitions this process owns are in `alive`
   std::vector<Partition> alive;

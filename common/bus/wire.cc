@@ -63,13 +63,16 @@ std::optional<Topic> TopicOf(std::string_view channel) {
   return Topic{std::string(channel.substr(0, colon)), *partition};
 }
 
-std::string EncodeWake(const Wake& wake) { return StrCat(wake.position, " ", wake.key); }
+std::string EncodeWake(const Wake& wake) {
+  return StrCat(wake.position, " ", wake.key);
+}
 
 std::optional<Wake> DecodeWake(const Topic& topic, std::string_view payload) {
   const size_t space = payload.find(' ');
   if (space == std::string_view::npos || payload.size() - space > kMaxKey) return std::nullopt;
   int64_t position = 0;
-  if (!absl::SimpleAtoi(Abs(payload.substr(0, space)), &position) || position < 0) return std::nullopt;
+  if (!absl::SimpleAtoi(Abs(payload.substr(0, space)), &position) || position < 0)
+    return std::nullopt;
   return Wake{topic.service, topic.partition, position, payload.substr(space + 1)};
 }
 

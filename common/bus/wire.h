@@ -6,10 +6,12 @@
 
 #include "common/bus/topic.h"
 
-// How wakes and heartbeats look on Redis. Everything that comes in may be forged or cut: what does not parse is nothing.
+// How wakes and heartbeats look on Redis. Everything that comes in may be forged or cut: what does
+// not parse is nothing.
 namespace parley::bus {
 
-inline constexpr std::string_view kEveryWake = "parley:*:*";  // a pattern; matches no other channel of ours
+inline constexpr std::string_view kEveryWake =
+    "parley:*:*";  // a pattern; matches no other channel of ours
 inline constexpr std::string_view kHeartbeats = "parley-heartbeats";
 
 // "parley:<service>:<partition>"

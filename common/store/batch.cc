@@ -16,17 +16,23 @@ Operation& Batch::Add(Operation::Kind kind, std::string_view table, Cells cells)
   return operation;
 }
 
-void Batch::AddRows(Operation::Kind kind, std::string_view table, std::initializer_list<std::string_view> columns,
-                    std::vector<Value> values) {
+void Batch::AddRows(Operation::Kind kind, std::string_view table,
+                    std::initializer_list<std::string_view> columns, std::vector<Value> values) {
   if (values.empty()) return;
   operations_.push_back(Operation{kind, table, columns, 0, std::move(values)});
 }
 
-void Batch::Insert(std::string_view table, Cells row) { Add(Operation::Kind::kInsert, table, row); }
+void Batch::Insert(std::string_view table, Cells row) {
+  Add(Operation::Kind::kInsert, table, row);
+}
 
-void Batch::InsertOrIgnore(std::string_view table, Cells row) { Add(Operation::Kind::kInsertOrIgnore, table, row); }
+void Batch::InsertOrIgnore(std::string_view table, Cells row) {
+  Add(Operation::Kind::kInsertOrIgnore, table, row);
+}
 
-void Batch::Upsert(std::string_view table, Cells row) { Add(Operation::Kind::kUpsert, table, row); }
+void Batch::Upsert(std::string_view table, Cells row) {
+  Add(Operation::Kind::kUpsert, table, row);
+}
 
 void Batch::Update(std::string_view table, Cells key, Cells set) {
   Operation& operation = Add(Operation::Kind::kUpdate, table, key);
@@ -41,7 +47,8 @@ void Batch::Delete(std::string_view table, Cells key) {
   Add(Operation::Kind::kDelete, table, key).key_columns = key.size();
 }
 
-void Batch::DeleteRange(std::string_view table, Cells key, std::string_view column, Value from, Value to) {
+void Batch::DeleteRange(std::string_view table, Cells key, std::string_view column, Value from,
+                        Value to) {
   Operation& operation = Add(Operation::Kind::kDeleteRange, table, key);
   operation.key_columns = key.size();
   operation.columns.push_back(column);
@@ -54,7 +61,8 @@ void Batch::InsertRows(std::string_view table, std::initializer_list<std::string
   AddRows(Operation::Kind::kInsert, table, columns, std::move(values));
 }
 
-void Batch::InsertOrIgnoreRows(std::string_view table, std::initializer_list<std::string_view> columns,
+void Batch::InsertOrIgnoreRows(std::string_view table,
+                               std::initializer_list<std::string_view> columns,
                                std::vector<Value> values) {
   AddRows(Operation::Kind::kInsertOrIgnore, table, columns, std::move(values));
 }

@@ -11,8 +11,8 @@
 
 namespace parley::store {
 
-// Remembers which chains of batches (Fence::chain) have failed, so that an engine refuses what was built on the failure.
-// Empty as long as nothing fails. Threads: one at a time.
+// Remembers which chains of batches (Fence::chain) have failed, so that an engine refuses what was
+// built on the failure. Empty as long as nothing fails. Threads: one at a time.
 class BrokenChains {
  public:
   void Break(const Fence& fence) {

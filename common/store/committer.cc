@@ -9,10 +9,14 @@ namespace {
 
 std::string_view WhyRefused(const absl::Status& status) {
   switch (status.code()) {
-    case absl::StatusCode::kAborted: return "fence";
-    case absl::StatusCode::kAlreadyExists: return "conflict";
-    case absl::StatusCode::kUnavailable: return "unavailable";
-    default: return "schema";
+    case absl::StatusCode::kAborted:
+      return "fence";
+    case absl::StatusCode::kAlreadyExists:
+      return "conflict";
+    case absl::StatusCode::kUnavailable:
+      return "unavailable";
+    default:
+      return "schema";
   }
 }
 
@@ -32,7 +36,8 @@ Committer::~Committer() {
 absl::Status Committer::Enqueue(Batch batch, std::optional<Fence> fence, CommitDone done) {
   const size_t bytes = batch.ApproximateBytes();
   absl::MutexLock lock(&mutex_);
-  if (queue_.size() >= options_.max_queued_batches || queued_bytes_ + bytes > options_.max_queued_bytes) {
+  if (queue_.size() >= options_.max_queued_batches ||
+      queued_bytes_ + bytes > options_.max_queued_bytes) {
     probe_.Refused("full");
     return absl::ResourceExhaustedError("the store's queue is full");
   }
@@ -55,7 +60,8 @@ std::vector<CommitJob> Committer::TakeGroup(size_t& left) {
   std::vector<CommitJob> group;
   absl::MutexLock lock(&mutex_, absl::Condition(this, &Committer::HasWork));
   size_t bytes = 0;
-  while (!queue_.empty() && group.size() < options_.max_merged_batches && bytes <= options_.max_merged_bytes) {
+  while (!queue_.empty() && group.size() < options_.max_merged_batches &&
+         bytes <= options_.max_merged_bytes) {
     bytes += queue_.front().bytes;
     group.push_back(std::move(queue_.front()));
     queue_.pop_front();

@@ -24,8 +24,8 @@ struct CommitJob {
   absl::Status result;
 };
 
-// What an engine does for the committer: write the jobs in their order in one synced transaction, each whole or not at
-// all, and leave in each its result. Called by one thread at a time.
+// What an engine does for the committer: write the jobs in their order in one synced transaction,
+// each whole or not at all, and leave in each its result. Called by one thread at a time.
 class CommitEngine {
  public:
   virtual ~CommitEngine() = default;
@@ -39,10 +39,12 @@ struct CommitterOptions {
   size_t max_merged_bytes = 8 << 20;
 };
 
-// Group commit: one thread takes all that waits (up to a bound) as soon as it is free, has the engine write it as one
-// transaction, then tells each its outcome, in order. No delay is ever added: under load the queue itself makes the groups.
+// Group commit: one thread takes all that waits (up to a bound) as soon as it is free, has the
+// engine write it as one transaction, then tells each its outcome, in order. No delay is ever
+// added: under load the queue itself makes the groups.
 //
-// Threads: Enqueue from any. Lifetime: borrows engine and probe; the destructor completes what is queued.
+// Threads: Enqueue from any. Lifetime: borrows engine and probe; the destructor completes what is
+// queued.
 class Committer {
  public:
   Committer(CommitEngine& engine, Probe& probe, CommitterOptions options);

@@ -8,8 +8,8 @@
 
 namespace parley::store {
 
-// What a store tells of its work; the runtime turns it into metrics. Called on the thread that did the work, often: count, don't
-// block. The default hears nothing.
+// What a store tells of its work; the runtime turns it into metrics. Called on the thread that did
+// the work, often: count, don't block. The default hears nothing.
 class Probe {
  public:
   virtual ~Probe() = default;

@@ -15,7 +15,8 @@
 
 namespace parley::store {
 
-// One row of an answer; columns count from 0, in the order of the SELECT. Views last until the row's callback returns.
+// One row of an answer; columns count from 0, in the order of the SELECT. Views last until the
+// row's callback returns.
 class Row {
  public:
   virtual bool IsNull(int column) const = 0;
@@ -33,24 +34,29 @@ class Row {
 
 using RowCallback = absl::FunctionRef<void(const Row&)>;
 
-// A consistent snapshot of everything that was committed when it began. SQL keeps to what SQLite and PostgreSQL share,
-// with arguments as $1, $2 …; its text is the key of the statement cache, so keep it constant.
+// A consistent snapshot of everything that was committed when it began. SQL keeps to what SQLite
+// and PostgreSQL share, with arguments as $1, $2 …; its text is the key of the statement cache, so
+// keep it constant.
 //
-// Threads: one. Lifetime: inside the callback of Store::Read. Errors: Unavailable when the disk or server did not answer, Internal
-// for SQL that is wrong.
+// Threads: one. Lifetime: inside the callback of Store::Read. Errors: Unavailable when the disk or
+// server did not answer, Internal for SQL that is wrong.
 class Reader {
  public:
   // Calls `on_row` for each row. A callback may run further queries.
-  virtual absl::Status Query(std::string_view sql, absl::Span<const Arg> args, RowCallback on_row) = 0;
+  virtual absl::Status Query(std::string_view sql, absl::Span<const Arg> args,
+                             RowCallback on_row) = 0;
 
   absl::Status Query(std::string_view sql, std::initializer_list<Arg> args, RowCallback on_row) {
     return Query(sql, absl::MakeConstSpan(args.begin(), args.size()), on_row);
   }
   // True if there was a row; of several, `on_row` sees each.
-  absl::StatusOr<bool> QueryOne(std::string_view sql, std::initializer_list<Arg> args, RowCallback on_row);
+  absl::StatusOr<bool> QueryOne(std::string_view sql, std::initializer_list<Arg> args,
+                                RowCallback on_row);
   // The first column of the last row; nullopt if there is no row or it holds NULL.
-  absl::StatusOr<std::optional<int64_t>> QueryInt(std::string_view sql, std::initializer_list<Arg> args);
-  absl::StatusOr<std::optional<std::string>> QueryString(std::string_view sql, std::initializer_list<Arg> args);
+  absl::StatusOr<std::optional<int64_t>> QueryInt(std::string_view sql,
+                                                  std::initializer_list<Arg> args);
+  absl::StatusOr<std::optional<std::string>> QueryString(std::string_view sql,
+                                                         std::initializer_list<Arg> args);
 
  protected:
   ~Reader() = default;

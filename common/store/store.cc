@@ -20,12 +20,14 @@ absl::Status Store::Commit(Batch batch, std::optional<Fence> fence) {
   return result;
 }
 
-absl::StatusOr<StreamState> ReadStream(Reader& reader, std::string_view service, Partition partition) {
+absl::StatusOr<StreamState> ReadStream(Reader& reader, std::string_view service,
+                                       Partition partition) {
   StreamState state;
-  PARLEY_RETURN_IF_ERROR(reader.Query("SELECT epoch, head FROM streams WHERE p = $1 AND service = $2",
-                                      {partition, service}, [&](const Row& row) {
-                                        state = {row.Int(0), row.Int(1)};
-                                      }));
+  PARLEY_RETURN_IF_ERROR(
+      reader.Query("SELECT epoch, head FROM streams WHERE p = $1 AND service = $2",
+                   {partition, service}, [&](const Row& row) {
+                     state = {row.Int(0), row.Int(1)};
+                   }));
   return state;
 }
 

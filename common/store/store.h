@@ -18,16 +18,18 @@
 
 namespace parley::store {
 
-// Proof inside the committing transaction that the writer still owns the partition, and the move of its stream's head:
-// UPDATE streams SET head = new WHERE service AND p AND epoch = mine AND head = old. No such row: nothing of the batch is written.
+// Proof inside the committing transaction that the writer still owns the partition, and the move of
+// its stream's head: UPDATE streams SET head = new WHERE service AND p AND epoch = mine AND head =
+// old. No such row: nothing of the batch is written.
 struct Fence {
   std::string_view service;  // a literal: the name of the stream
   Partition partition = 0;
   int64_t epoch = 0;
   int64_t old_head = 0;
   int64_t new_head = 0;  // equal to old_head for writes that followers need not see
-  // Batches of one chain build on each other: when one fails, those behind it that carry its number (or a lower one) fail
-  // with Aborted too, also where the heads would fit. Whoever has taken note of a failure goes on with a higher number.
+  // Batches of one chain build on each other: when one fails, those behind it that carry its number
+  // (or a lower one) fail with Aborted too, also where the heads would fit. Whoever has taken note
+  // of a failure goes on with a higher number.
   int64_t chain = 0;
 };
 
@@ -41,42 +43,46 @@ struct StreamState {
 //   OK             written and synced to disk;
 //   Aborted        the fence did not hold, nothing was written;
 //   AlreadyExists  an Insert met a row that was there, nothing was written;
-//   Unavailable    the disk or server failed; it is not written unless a crash follows, which may keep it;
-//   Internal       the batch does not fit the schema, nothing was written.
+//   Unavailable    the disk or server failed; it is not written unless a crash follows, which may
+//   keep it; Internal       the batch does not fit the schema, nothing was written.
 using CommitDone = absl::AnyInvocable<void(absl::Status)>;
 
-// The truth of a process: tables of all its services, one stream head for each (service, partition).
+// The truth of a process: tables of all its services, one stream head for each (service,
+// partition).
 //
-// Threads: every method may be called from any. Lifetime: outlives all that holds it; the destructor completes what is queued.
-// Writes are blind batches, merged by one committer into synced transactions in the order of Enqueue; reads see
-// committed data only.
+// Threads: every method may be called from any. Lifetime: outlives all that holds it; the
+// destructor completes what is queued. Writes are blind batches, merged by one committer into
+// synced transactions in the order of Enqueue; reads see committed data only.
 class Store {
  public:
   virtual ~Store() = default;
 
-  // Queues a batch and returns at once; the queue's order is the order of commits. `done` runs on the committer's
-  // thread, in commit order: it must be quick and must not wait for another commit.
+  // Queues a batch and returns at once; the queue's order is the order of commits. `done` runs on
+  // the committer's thread, in commit order: it must be quick and must not wait for another commit.
   // ResourceExhausted when the queue is full: then nothing is queued and `done` is not called.
   virtual absl::Status Enqueue(Batch batch, std::optional<Fence> fence, CommitDone done) = 0;
 
   // Enqueue, and wait for the outcome. Never from a CommitDone or inside a lane.
   absl::Status Commit(Batch batch, std::optional<Fence> fence = std::nullopt);
 
-  // Runs `read` on one snapshot; returns its status. Waits for a free connection when all are reading: don't nest, and
-  // don't wait for a commit inside.
+  // Runs `read` on one snapshot; returns its status. Waits for a free connection when all are
+  // reading: don't nest, and don't wait for a commit inside.
   virtual absl::Status Read(absl::FunctionRef<absl::Status(Reader&)> read) = 0;
 
-  // Makes this process the owner of these partitions' streams: raises each epoch, so that whoever owned them fails its
-  // next fence. Returns their state in the order asked; a stream that never was begins at head 0.
-  virtual absl::StatusOr<std::vector<StreamState>> TakeOver(std::string_view service,
-                                                            absl::Span<const Partition> partitions) = 0;
+  // Makes this process the owner of these partitions' streams: raises each epoch, so that whoever
+  // owned them fails its next fence. Returns their state in the order asked; a stream that never
+  // was begins at head 0.
+  virtual absl::StatusOr<std::vector<StreamState>> TakeOver(
+      std::string_view service, absl::Span<const Partition> partitions) = 0;
 
-  // Random, made with the store: a copy restored from a backup gets another by `parley store restored` (NewIncarnation).
-  // Part of every sync token.
+  // Random, made with the store: a copy restored from a backup gets another by `parley store
+  // restored` (NewIncarnation). Part of every sync token.
   virtual uint64_t incarnation() const = 0;
 };
 
-// The stream's row in this snapshot; zeros if it never was. Lets a difference carry the head its rows were read at.
-absl::StatusOr<StreamState> ReadStream(Reader& reader, std::string_view service, Partition partition);
+// The stream's row in this snapshot; zeros if it never was. Lets a difference carry the head its
+// rows were read at.
+absl::StatusOr<StreamState> ReadStream(Reader& reader, std::string_view service,
+                                       Partition partition);
 
 }  // namespace parley::store

@@ -1,5 +1,6 @@
-// Events committed per second, and CPU per event, at 1, 10 and 100 writers that each wait for their commit. An event is five rows
-// of the kind that a message in a room writes, over a table that already holds `kOldEvents`.
+// Events committed per second, and CPU per event, at 1, 10 and 100 writers that each wait for their
+// commit. An event is five rows of the kind that a message in a room writes, over a table that
+// already holds `kOldEvents`.
 #include <benchmark/benchmark.h>
 #include <sys/resource.h>
 
@@ -22,18 +23,29 @@ constexpr int kRooms = 1000;
 std::vector<Migration> Schema() {
   return {{.service = "bench",
            .number = 1,
-           .tables = {{.name = "bench_events",
-                       .columns = {{"p"}, {"pos"}, {"room"}, {"ord"}, {"event_id", Type::kText}, {"type", Type::kText},
-                                   {"sender", Type::kText}, {"pdu", Type::kBytes}},
-                       .primary_key = {"p", "pos"},
-                       .indexes = {{"bench_events_by_order", {"p", "room", "ord"}, true},
-                                   {"bench_events_by_id", {"p", "event_id"}, true}},
-                       .clustered = false},
-                      {"bench_rooms", {{"p"}, {"room"}, {"tips", Type::kText}, {"depth"}}, {"p", "room"}},
-                      {"bench_txns",
-                       {{"p"}, {"room"}, {"user", Type::kText}, {"txn", Type::kText}, {"event_id", Type::kText}},
-                       {"p", "room", "user", "txn"}},
-                      {"bench_outbox", {{"p"}, {"pos"}, {"kind"}}, {"p", "pos"}}}}};
+           .tables = {
+               {.name = "bench_events",
+                .columns = {{"p"},
+                            {"pos"},
+                            {"room"},
+                            {"ord"},
+                            {"event_id", Type::kText},
+                            {"type", Type::kText},
+                            {"sender", Type::kText},
+                            {"pdu", Type::kBytes}},
+                .primary_key = {"p", "pos"},
+                .indexes = {{"bench_events_by_order", {"p", "room", "ord"}, true},
+                            {"bench_events_by_id", {"p", "event_id"}, true}},
+                .clustered = false},
+               {"bench_rooms", {{"p"}, {"room"}, {"tips", Type::kText}, {"depth"}}, {"p", "room"}},
+               {"bench_txns",
+                {{"p"},
+                 {"room"},
+                 {"user", Type::kText},
+                 {"txn", Type::kText},
+                 {"event_id", Type::kText}},
+                {"p", "room", "user", "txn"}},
+               {"bench_outbox", {{"p"}, {"pos"}, {"kind"}}, {"p", "pos"}}}}};
 }
 
 std::string EventId(int64_t pos) {
@@ -44,12 +56,20 @@ Batch Event(Partition p, int64_t pos) {
   const int64_t room = pos * 7919 % kRooms;
   const std::string event_id = EventId(pos);
   Batch batch;
-  batch.Insert("bench_events", {{"p", p}, {"pos", pos}, {"room", room}, {"ord", pos}, {"event_id", event_id},
-                                {"type", "m.room.message"}, {"sender", "@alice:example.org"},
+  batch.Insert("bench_events", {{"p", p},
+                                {"pos", pos},
+                                {"room", room},
+                                {"ord", pos},
+                                {"event_id", event_id},
+                                {"type", "m.room.message"},
+                                {"sender", "@alice:example.org"},
                                 {"pdu", Bytes(std::string(600, 'x'))}});
   batch.Upsert("bench_rooms", {{"p", p}, {"room", room}, {"tips", event_id}, {"depth", pos}});
-  batch.Insert("bench_txns", {{"p", p}, {"room", room}, {"user", "@alice:example.org/DEVICE"},
-                              {"txn", StrCat("m", pos)}, {"event_id", event_id}});
+  batch.Insert("bench_txns", {{"p", p},
+                              {"room", room},
+                              {"user", "@alice:example.org/DEVICE"},
+                              {"txn", StrCat("m", pos)},
+                              {"event_id", event_id}});
   batch.Insert("bench_outbox", {{"p", p}, {"pos", pos}, {"kind", 1}});
   return batch;
 }
@@ -57,7 +77,9 @@ Batch Event(Partition p, int64_t pos) {
 double CpuSeconds() {
   rusage usage;
   getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) { return static_cast<double>(time.tv_sec) + time.tv_usec * 1e-6; };
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + time.tv_usec * 1e-6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -66,7 +88,8 @@ struct World {
     const Partition p = 1;
     epoch = store->TakeOver("bench", {p})->front().epoch;
     for (; pos < kOldEvents; ++pos) {
-      if (!store->Enqueue(Event(p, pos + 1), Fence{"bench", p, epoch, pos, pos + 1}, nullptr).ok()) std::abort();
+      if (!store->Enqueue(Event(p, pos + 1), Fence{"bench", p, epoch, pos, pos + 1}, nullptr).ok())
+        std::abort();
       if (pos % 1000 == 0 && !store->Commit({}).ok()) std::abort();
     }
     if (!store->Commit({}).ok()) std::abort();
@@ -75,7 +98,9 @@ struct World {
   // Queues the next event; as a lane does, in the order of positions.
   void Append(CommitDone done) {
     absl::MutexLock lock(&mutex);
-    if (!store->Enqueue(Event(1, pos + 1), Fence{"bench", 1, epoch, pos, pos + 1}, std::move(done)).ok()) std::abort();
+    if (!store->Enqueue(Event(1, pos + 1), Fence{"bench", 1, epoch, pos, pos + 1}, std::move(done))
+             .ok())
+      std::abort();
     ++pos;
   }
 
@@ -93,7 +118,8 @@ class Load {
 
   void Run(int writers) {
     for (int i = 0; i < writers; ++i) Start();
-    absl::MutexLock lock(&mutex_, absl::Condition(+[](Load* load) { return load->unfinished_ == 0; }, this));
+    absl::MutexLock lock(&mutex_, absl::Condition(
+                                      +[](Load* load) { return load->unfinished_ == 0; }, this));
   }
 
  private:
@@ -125,8 +151,14 @@ void BM_CommitEvents(benchmark::State& state) {
   state.SetItemsProcessed(events);
   state.counters["cpu_us_per_event"] = (CpuSeconds() - before) * 1e6 / static_cast<double>(events);
 }
-BENCHMARK(BM_CommitEvents)->ArgName("writers")->Arg(1)->Arg(10)->Arg(100)->Iterations(1)->UseRealTime()->Unit(
-    benchmark::kMillisecond);
+BENCHMARK(BM_CommitEvents)
+    ->ArgName("writers")
+    ->Arg(1)
+    ->Arg(10)
+    ->Arg(100)
+    ->Iterations(1)
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
 
 void BM_PointRead(benchmark::State& state) {
   World world;
@@ -147,8 +179,9 @@ void BM_LatestFiftyOfARoom(benchmark::State& state) {
   int64_t i = 0;
   for (auto _ : state) {
     const absl::Status status = world.store->Read([&](Reader& reader) {
-      return reader.Query("SELECT pdu FROM bench_events WHERE p = $1 AND room = $2 ORDER BY ord DESC LIMIT 50",
-                          {1, ++i % kRooms}, [](const Row& row) { benchmark::DoNotOptimize(row.Text(0)); });
+      return reader.Query(
+          "SELECT pdu FROM bench_events WHERE p = $1 AND room = $2 ORDER BY ord DESC LIMIT 50",
+          {1, ++i % kRooms}, [](const Row& row) { benchmark::DoNotOptimize(row.Text(0)); });
     });
     if (!status.ok()) std::abort();
   }

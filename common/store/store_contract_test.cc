@@ -26,21 +26,26 @@ std::vector<Migration> Notes() {
                        {{"p"}, {"id", Type::kText}, {"stars"}, {"body", Type::kBytes, true}},
                        {"p", "id"},
                        {{"notes_by_stars", {"p", "stars"}}}},
-                      {"notes_titles", {{"p"}, {"n"}, {"title", Type::kText}}, {"p", "n"},
+                      {"notes_titles",
+                       {{"p"}, {"n"}, {"title", Type::kText}},
+                       {"p", "n"},
                        {{"notes_titles_unique", {"p", "title"}, true}}}}}};
 }
 
 // An engine under test: opens the store in `folder`, again and again.
 struct Engine {
   std::string name;
-  std::function<absl::StatusOr<std::unique_ptr<Store>>(const std::string& folder, const std::vector<Migration>&)> open;
+  std::function<absl::StatusOr<std::unique_ptr<Store>>(const std::string& folder,
+                                                       const std::vector<Migration>&)>
+      open;
 };
 
 class StoreContract : public testing::TestWithParam<Engine> {
  protected:
   void SetUp() override { Reopen(); }
 
-  absl::StatusOr<std::unique_ptr<Store>> OpenAnother(const std::vector<Migration>& migrations = Notes()) {
+  absl::StatusOr<std::unique_ptr<Store>> OpenAnother(
+      const std::vector<Migration>& migrations = Notes()) {
     return GetParam().open(folder_.path(), migrations);
   }
 
@@ -56,9 +61,9 @@ class StoreContract : public testing::TestWithParam<Engine> {
   static std::string Print(Store& store) {
     std::string out;
     const auto status = store.Read([&](Reader& reader) {
-      return reader.Query("SELECT id, stars FROM notes WHERE p = $1 ORDER BY id", {1}, [&](const Row& row) {
-        StrAppend(&out, row.Text(0), "=", row.Int(1), " ");
-      });
+      return reader.Query(
+          "SELECT id, stars FROM notes WHERE p = $1 ORDER BY id", {1},
+          [&](const Row& row) { StrAppend(&out, row.Text(0), "=", row.Int(1), " "); });
     });
     EXPECT_TRUE(status.ok()) << status;
     return out;
@@ -70,16 +75,20 @@ class StoreContract : public testing::TestWithParam<Engine> {
     return batch;
   }
 
-  Fence FenceAt(int64_t old_head, int64_t new_head) { return {"notes", 1, state_.epoch, old_head, new_head}; }
+  Fence FenceAt(int64_t old_head, int64_t new_head) {
+    return {"notes", 1, state_.epoch, old_head, new_head};
+  }
   void TakeOver() { state_ = store_->TakeOver("notes", {1})->front(); }
 
   int64_t Head() {
     int64_t head = -1;
-    EXPECT_TRUE(store_->Read([&](Reader& reader) -> absl::Status {
-      PARLEY_TRY(const StreamState state, ReadStream(reader, "notes", 1));
-      head = state.head;
-      return absl::OkStatus();
-    }).ok());
+    EXPECT_TRUE(store_
+                    ->Read([&](Reader& reader) -> absl::Status {
+                      PARLEY_TRY(const StreamState state, ReadStream(reader, "notes", 1));
+                      head = state.head;
+                      return absl::OkStatus();
+                    })
+                    .ok());
     return head;
   }
 
@@ -103,12 +112,18 @@ TEST_P(StoreContract, KeepsTextBytesIntegersAndNullAsTheyAre) {
   batch.Insert("notes", {{"p", 1}, {"id", "z"}, {"stars", 0}, {"body", Bytes("")}});
   ASSERT_TRUE(store_->Commit(std::move(batch)).ok());
   std::vector<std::string> rows;
-  ASSERT_TRUE(store_->Read([&](Reader& reader) {
-    return reader.Query("SELECT id, stars, body FROM notes WHERE p = $1 ORDER BY id", {1}, [&](const Row& row) {
-      rows.push_back(StrCat(row.Text(0), "|", row.Int(1), "|", row.IsNull(2) ? "null" : row.Text(2)));
-    });
-  }).ok());
-  EXPECT_EQ(rows, (std::vector<std::string>{StrCat("|", INT64_MAX, "|null"), "z|0|", StrCat("ключ|", INT64_MIN, "|", bytes)}));
+  ASSERT_TRUE(store_
+                  ->Read([&](Reader& reader) {
+                    return reader.Query(
+                        "SELECT id, stars, body FROM notes WHERE p = $1 ORDER BY id", {1},
+                        [&](const Row& row) {
+                          rows.push_back(StrCat(row.Text(0), "|", row.Int(1), "|",
+                                                row.IsNull(2) ? "null" : row.Text(2)));
+                        });
+                  })
+                  .ok());
+  EXPECT_EQ(rows, (std::vector<std::string>{StrCat("|", INT64_MAX, "|null"), "z|0|",
+                                            StrCat("ключ|", INT64_MIN, "|", bytes)}));
 }
 
 TEST_P(StoreContract, RefusesTheWholeBatchWhenAnInsertMeetsARow) {
@@ -135,7 +150,8 @@ TEST_P(StoreContract, FailsOnlyTheGuiltyOfBatchesThatWereMerged) {
   ASSERT_TRUE(store_->Commit(Note("b", 0)).ok());
   std::string outcomes;
   const auto note = [&](absl::Status status) { outcomes += status.ok() ? "ok " : "no "; };
-  for (const char* id : {"a", "b", "c", "b", "d"}) ASSERT_TRUE(store_->Enqueue(Note(id, 1), std::nullopt, note).ok());
+  for (const char* id : {"a", "b", "c", "b", "d"})
+    ASSERT_TRUE(store_->Enqueue(Note(id, 1), std::nullopt, note).ok());
   ASSERT_TRUE(store_->Commit({}).ok());
   EXPECT_EQ(outcomes, "ok no ok no ok ");
   EXPECT_EQ(Print(), "a=1 b=0 c=1 d=1 ");
@@ -156,11 +172,15 @@ TEST_P(StoreContract, UpsertSetsOnlyTheColumnsItNames) {
   batch.Upsert("notes", {{"p", 1}, {"id", "b"}, {"stars", 3}});
   ASSERT_TRUE(store_->Commit(std::move(batch)).ok());
   EXPECT_EQ(Print(), "a=2 b=3 ");
-  ASSERT_TRUE(store_->Read([&](Reader& reader) -> absl::Status {
-    PARLEY_TRY(const auto body, reader.QueryString("SELECT body FROM notes WHERE p = $1 AND id = $2", {1, "a"}));
-    EXPECT_EQ(body, "kept");
-    return absl::OkStatus();
-  }).ok());
+  ASSERT_TRUE(store_
+                  ->Read([&](Reader& reader) -> absl::Status {
+                    PARLEY_TRY(const auto body,
+                               reader.QueryString("SELECT body FROM notes WHERE p = $1 AND id = $2",
+                                                  {1, "a"}));
+                    EXPECT_EQ(body, "kept");
+                    return absl::OkStatus();
+                  })
+                  .ok());
 }
 
 TEST_P(StoreContract, UpdateAndDeleteTouchTheRowsOfTheirKey) {
@@ -188,7 +208,10 @@ TEST_P(StoreContract, DeleteRangeTakesTheFirstAndLeavesTheLast) {
 TEST_P(StoreContract, TellsOutcomesInTheOrderOfTheQueue) {
   std::vector<int> order;
   for (int i = 0; i < 1000; ++i) {
-    ASSERT_TRUE(store_->Enqueue(Note(StrCat("n", i), i), std::nullopt, [&order, i](absl::Status) { order.push_back(i); }).ok());
+    ASSERT_TRUE(store_
+                    ->Enqueue(Note(StrCat("n", i), i), std::nullopt,
+                              [&order, i](absl::Status) { order.push_back(i); })
+                    .ok());
   }
   ASSERT_TRUE(store_->Commit({}).ok());
   std::vector<int> expected(1000);
@@ -198,13 +221,17 @@ TEST_P(StoreContract, TellsOutcomesInTheOrderOfTheQueue) {
 
 TEST_P(StoreContract, ReadsOneSnapshotWhateverIsCommittedMeanwhile) {
   ASSERT_TRUE(store_->Commit(Note("a", 1)).ok());
-  ASSERT_TRUE(store_->Read([&](Reader& reader) -> absl::Status {
-    PARLEY_TRY(const auto before, reader.QueryInt("SELECT count(*) FROM notes WHERE p = $1", {1}));
-    std::thread([&] { EXPECT_TRUE(store_->Commit(Note("b", 2)).ok()); }).join();
-    PARLEY_TRY(const auto after, reader.QueryInt("SELECT count(*) FROM notes WHERE p = $1", {1}));
-    EXPECT_EQ(before, after);
-    return absl::OkStatus();
-  }).ok());
+  ASSERT_TRUE(store_
+                  ->Read([&](Reader& reader) -> absl::Status {
+                    PARLEY_TRY(const auto before,
+                               reader.QueryInt("SELECT count(*) FROM notes WHERE p = $1", {1}));
+                    std::thread([&] { EXPECT_TRUE(store_->Commit(Note("b", 2)).ok()); }).join();
+                    PARLEY_TRY(const auto after,
+                               reader.QueryInt("SELECT count(*) FROM notes WHERE p = $1", {1}));
+                    EXPECT_EQ(before, after);
+                    return absl::OkStatus();
+                  })
+                  .ok());
   EXPECT_EQ(Print(), "a=1 b=2 ");
 }
 
@@ -214,23 +241,36 @@ TEST_P(StoreContract, QueriesInsideTheRowsOfAQuery) {
   ASSERT_TRUE(store_->Commit(std::move(batch)).ok());
   constexpr std::string_view kAll = "SELECT id FROM notes WHERE p = $1 ORDER BY id";
   std::string pairs;
-  ASSERT_TRUE(store_->Read([&](Reader& reader) {
-    return reader.Query(kAll, {1}, [&](const Row& outer) {
-      const std::string first = outer.String(0);
-      EXPECT_TRUE(reader.Query(kAll, {1}, [&](const Row& inner) { StrAppend(&pairs, first, inner.Text(0), " "); }).ok());
-    });
-  }).ok());
+  ASSERT_TRUE(store_
+                  ->Read([&](Reader& reader) {
+                    return reader.Query(kAll, {1}, [&](const Row& outer) {
+                      const std::string first = outer.String(0);
+                      EXPECT_TRUE(reader
+                                      .Query(kAll, {1},
+                                             [&](const Row& inner) {
+                                               StrAppend(&pairs, first, inner.Text(0), " ");
+                                             })
+                                      .ok());
+                    });
+                  })
+                  .ok());
   EXPECT_EQ(pairs, "aa ab ba bb ");
 }
 
 TEST_P(StoreContract, TakesArgumentsByTheirNumber) {
   ASSERT_TRUE(store_->Commit(Note("a", 7)).ok());
-  ASSERT_TRUE(store_->Read([&](Reader& reader) -> absl::Status {
-    PARLEY_TRY(const auto stars,
-               reader.QueryInt("SELECT stars FROM notes WHERE id = $2 AND p = $1 AND (stars = $3 OR $3 = 0)", {1, "a", 7}));
-    EXPECT_EQ(stars, 7);
-    return absl::OkStatus();
-  }).ok());
+  ASSERT_TRUE(
+      store_
+          ->Read([&](Reader& reader) -> absl::Status {
+            PARLEY_TRY(
+                const auto stars,
+                reader.QueryInt(
+                    "SELECT stars FROM notes WHERE id = $2 AND p = $1 AND (stars = $3 OR $3 = 0)",
+                    {1, "a", 7}));
+            EXPECT_EQ(stars, 7);
+            return absl::OkStatus();
+          })
+          .ok());
 }
 
 TEST_P(StoreContract, AnswersInternalForSqlThatIsWrong) {
@@ -288,7 +328,9 @@ TEST_P(StoreContract, FailsWhatWasBuiltOnAFailedBatch) {
   TakeOver();
   ASSERT_TRUE(store_->Commit(Note("a", 1)).ok());
   std::string outcomes;
-  const auto note = [&](absl::Status status) { StrAppend(&outcomes, absl::StatusCodeToString(status.code()), " "); };
+  const auto note = [&](absl::Status status) {
+    StrAppend(&outcomes, absl::StatusCodeToString(status.code()), " ");
+  };
   ASSERT_TRUE(store_->Enqueue(Note("b", 1), FenceAt(0, 1), note).ok());
   ASSERT_TRUE(store_->Enqueue(Note("a", 9), FenceAt(1, 1), note).ok());  // takes no position
   ASSERT_TRUE(store_->Enqueue(Note("c", 1), FenceAt(1, 2), note).ok());
@@ -304,7 +346,10 @@ TEST_P(StoreContract, FailsWhatWasBuiltOnAFailedBatch) {
 TEST_P(StoreContract, CompletesWhatIsQueuedBeforeItCloses) {
   int done = 0;
   for (int i = 0; i < 100; ++i) {
-    ASSERT_TRUE(store_->Enqueue(Note(StrCat("n", i), 1), std::nullopt, [&](absl::Status status) { done += status.ok(); }).ok());
+    ASSERT_TRUE(store_
+                    ->Enqueue(Note(StrCat("n", i), 1), std::nullopt,
+                              [&](absl::Status status) { done += status.ok(); })
+                    .ok());
   }
   store_.reset();
   EXPECT_EQ(done, 100);
@@ -318,11 +363,14 @@ TEST_P(StoreContract, CommitsFromManyThreads) {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  ASSERT_TRUE(store_->Read([&](Reader& reader) -> absl::Status {
-    PARLEY_TRY(const auto count, reader.QueryInt("SELECT count(*) FROM notes WHERE p = $1", {1}));
-    EXPECT_EQ(count, 400);
-    return absl::OkStatus();
-  }).ok());
+  ASSERT_TRUE(store_
+                  ->Read([&](Reader& reader) -> absl::Status {
+                    PARLEY_TRY(const auto count,
+                               reader.QueryInt("SELECT count(*) FROM notes WHERE p = $1", {1}));
+                    EXPECT_EQ(count, 400);
+                    return absl::OkStatus();
+                  })
+                  .ok());
 }
 
 TEST_P(StoreContract, KeepsItsIncarnationAndNeverSharesIt) {
@@ -360,20 +408,24 @@ TEST_P(StoreContract, RefusesAnOlderBinaryWithOneSentence) {
   const auto older = OpenAnother();
   ASSERT_TRUE(absl::IsFailedPrecondition(older.status())) << older.status();
   EXPECT_EQ(older.status().message(),
-            "The store was written by a newer Parley (notes is at migration 2, this binary knows 1): start that version, "
+            "The store was written by a newer Parley (notes is at migration 2, this binary knows "
+            "1): start that version, "
             "or restore a backup made by this one.");
 }
 
 TEST_P(StoreContract, RefusesATableWhosePrimaryKeyDoesNotBeginWithThePartition) {
   auto migrations = Notes();
-  migrations.push_back({.service = "other", .number = 1, .tables = {{"other", {{"id"}, {"p"}}, {"id", "p"}}}});
+  migrations.push_back(
+      {.service = "other", .number = 1, .tables = {{"other", {{"id"}, {"p"}}, {"id", "p"}}}});
   EXPECT_TRUE(absl::IsInvalidArgument(OpenAnother(migrations).status()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Engines, StoreContract,
-                         testing::Values(Engine{"Sqlite", [](const std::string& folder, const auto& migrations) {
-                                                  return OpenSqlite({.path = folder + "/store.db"}, migrations);
-                                                }}),
+                         testing::Values(Engine{
+                             "Sqlite",
+                             [](const std::string& folder, const auto& migrations) {
+                               return OpenSqlite({.path = folder + "/store.db"}, migrations);
+                             }}),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace

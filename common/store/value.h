@@ -8,8 +8,8 @@
 #include <string_view>
 #include <utility>
 
-// What a column holds: an integer, text, bytes or NULL. Text and bytes never compare equal, and a table refuses
-// a value of another type than its column's.
+// What a column holds: an integer, text, bytes or NULL. Text and bytes never compare equal, and a
+// table refuses a value of another type than its column's.
 namespace parley::store {
 
 enum class Kind : uint8_t { kNull, kInteger, kText, kBytes };

@@ -10,8 +10,8 @@
 
 namespace parley::stream {
 
-// Positions of what is never stored (typing, presence) in one partition. The owner changes its memory, then calls Advance with
-// the key that changed.
+// Positions of what is never stored (typing, presence) in one partition. The owner changes its
+// memory, then calls Advance with the key that changed.
 //
 // Threads: safe from any. Lifetime: borrows the bus.
 class EphemeralStream {
@@ -20,8 +20,8 @@ class EphemeralStream {
   EphemeralStream(bus::Bus& bus, std::string_view service, Partition partition, int64_t epoch)
       : bus_(bus), service_(service), partition_(partition), epoch_(epoch) {}
 
-  // Takes the next position for a change of `key` and wakes those who wait for it. Changes of one key are the caller's to
-  // order.
+  // Takes the next position for a change of `key` and wakes those who wait for it. Changes of one
+  // key are the caller's to order.
   EphemeralPosition Advance(std::string_view key) {
     const EphemeralPosition position{epoch_, counter_.fetch_add(1, std::memory_order_acq_rel) + 1};
     bus_.Publish({service_, partition_, position.Packed(), key});

@@ -10,9 +10,9 @@
 #include "common/status/matrix_error.h"
 #include "common/stream/packing.h"
 
-// The bytes: version; incarnation (8, low first); then for each kind of stream, ascending: kind (with kSamePartitions), the
-// partitions unless they are those of the kind before (how many, the first, the distance of each from the one before), their
-// positions packed.
+// The bytes: version; incarnation (8, low first); then for each kind of stream, ascending: kind
+// (with kSamePartitions), the partitions unless they are those of the kind before (how many, the
+// first, the distance of each from the one before), their positions packed.
 namespace parley::stream {
 namespace {
 
@@ -51,7 +51,9 @@ std::optional<std::vector<uint64_t>> ReadPartitions(Unpacker& in) {
   return partitions;
 }
 
-absl::Status Malformed() { return InvalidParam("This is not a sync token of this server"); }
+absl::Status Malformed() {
+  return InvalidParam("This is not a sync token of this server");
+}
 
 }  // namespace
 

@@ -13,15 +13,18 @@
 
 namespace parley::stream {
 
-// Where a client is: positions by stream and partition, sparse. A missing one means "new to this client: send it as initial".
-// The text ("s" and base64url of version, store incarnation and positions) is opaque to clients, valid on every gateway and
-// after every restart, and stays under 4 kB at 1,024 partitions and 500 rooms. A value; no threads of its own.
+// Where a client is: positions by stream and partition, sparse. A missing one means "new to this
+// client: send it as initial". The text ("s" and base64url of version, store incarnation and
+// positions) is opaque to clients, valid on every gateway and after every restart, and stays under
+// 4 kB at 1,024 partitions and 500 rooms. A value; no threads of its own.
 class SyncToken {
  public:
-  // `incarnation` is that of the store: positions of a restored store mean nothing to a token of the old one.
+  // `incarnation` is that of the store: positions of a restored store mean nothing to a token of
+  // the old one.
   explicit SyncToken(uint64_t incarnation = 0) : incarnation_(incarnation) {}
 
-  // M_INVALID_PARAM when `text` is not one of our tokens. Bounded: text above 16 kB is refused unread.
+  // M_INVALID_PARAM when `text` is not one of our tokens. Bounded: text above 16 kB is refused
+  // unread.
   static absl::StatusOr<SyncToken> Parse(std::string_view text);
   std::string Encode() const;
 

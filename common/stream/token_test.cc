@@ -20,7 +20,9 @@ SyncToken RoundTrip(const SyncToken& token) {
 }
 
 // A deterministic spread of numbers below `limit`.
-int64_t Spread(int64_t i, int64_t limit) { return 1 + (i * 2654435761) % limit; }
+int64_t Spread(int64_t i, int64_t limit) {
+  return 1 + (i * 2654435761) % limit;
+}
 
 // Positions of the partitions of `rooms` rooms.
 void FillRooms(SyncToken& token, StreamKind kind, int rooms, uint32_t partitions, int64_t limit) {
@@ -57,7 +59,8 @@ TEST(SyncToken, StaysUnder4kBAt1024PartitionsAnd500Rooms) {
   SyncToken token(kIncarnation);
   FillRooms(token, StreamKind::kEvents, 500, 1024, kBillionEventsIn1024Partitions);
   FillRooms(token, StreamKind::kCalls, 500, 1024, 2000);
-  for (int i = 0; i < 10; ++i) token.SetEphemeral(StreamKind::kTyping, i, {1000, Spread(i, 100'000)});
+  for (int i = 0; i < 10; ++i)
+    token.SetEphemeral(StreamKind::kTyping, i, {1000, Spread(i, 100'000)});
   for (const auto kind : {StreamKind::kAccounts, StreamKind::kProfile, StreamKind::kToDevice,
                           StreamKind::kDeviceLists, StreamKind::kPresence}) {
     token.SetPosition(kind, 77, kBillionEventsIn1024Partitions);
@@ -82,8 +85,9 @@ TEST(SyncToken, RefusesWhatItDidNotWrite) {
     const auto parsed = SyncToken::Parse(text.substr(0, size));
     EXPECT_TRUE(parsed.ok() || HasErrcode(parsed.status(), "M_INVALID_PARAM"));
   }
-  for (const std::string& bad : {std::string(), std::string("s"), std::string("s!!!"), std::string("t") + text.substr(1),
-                                text + "AAAA", std::string(20'000, 's'), std::string("s0_1_2"), std::string("12345")}) {
+  for (const std::string& bad :
+       {std::string(), std::string("s"), std::string("s!!!"), std::string("t") + text.substr(1),
+        text + "AAAA", std::string(20'000, 's'), std::string("s0_1_2"), std::string("12345")}) {
     EXPECT_TRUE(HasErrcode(SyncToken::Parse(bad).status(), "M_INVALID_PARAM")) << bad;
   }
 }

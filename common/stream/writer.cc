@@ -21,8 +21,8 @@ struct StreamWriter::InFlight {
   int64_t answer() const { return count == 0 ? head() : first; }
 };
 
-StreamWriter::StreamWriter(store::Store& store, bus::Bus& bus, std::string_view service, Partition partition,
-                           store::StreamState state)
+StreamWriter::StreamWriter(store::Store& store, bus::Bus& bus, std::string_view service,
+                           Partition partition, store::StreamState state)
     : store_(store),
       bus_(bus),
       service_(service),
@@ -41,13 +41,16 @@ bool StreamWriter::lost() const {
   return state_ == State::kLost;
 }
 
-void StreamWriter::OnReset(std::function<void()> on_reset) { on_reset_ = std::move(on_reset); }
+void StreamWriter::OnReset(std::function<void()> on_reset) {
+  on_reset_ = std::move(on_reset);
+}
 
 absl::Status StreamWriter::Append(Build build, Done done) {
   absl::MutexLock lock(&mutex_);
   if (state_ != State::kOpen) return Refusal();
   PARLEY_TRY(Appended appended, build(head_ + 1));
-  return Queue({head_ + 1, appended.count, std::move(appended.keys), std::move(appended.before_visible), std::move(done)},
+  return Queue({head_ + 1, appended.count, std::move(appended.keys),
+                std::move(appended.before_visible), std::move(done)},
                std::move(appended.batch));
 }
 
@@ -65,24 +68,27 @@ absl::StatusOr<int64_t> StreamWriter::AppendAndWait(Build build) {
 absl::Status StreamWriter::Queue(InFlight flight, store::Batch batch) {
   const int64_t new_head = flight.head();
   const store::Fence fence{service_, partition_, epoch_, head_, new_head, generation()};
-  PARLEY_RETURN_IF_ERROR(store_.Enqueue(std::move(batch), fence,
-                                        [this, flight = std::move(flight)](absl::Status status) mutable {
-                                          Completed(std::move(flight), std::move(status));
-                                        }));
+  PARLEY_RETURN_IF_ERROR(store_.Enqueue(
+      std::move(batch), fence, [this, flight = std::move(flight)](absl::Status status) mutable {
+        Completed(std::move(flight), std::move(status));
+      }));
   head_ = new_head;
   ++in_flight_;
   return absl::OkStatus();
 }
 
-// When a reset could not read the store, the next Append has the committer's thread try again, by a batch of nothing.
+// When a reset could not read the store, the next Append has the committer's thread try again, by a
+// batch of nothing.
 absl::Status StreamWriter::Refusal() {
-  if (state_ == State::kLost) return absl::AbortedError(StrCat("another process owns ", service_, "/", partition_));
+  if (state_ == State::kLost)
+    return absl::AbortedError(StrCat("another process owns ", service_, "/", partition_));
   if (in_flight_ == 0) {
-    const absl::Status queued =
-        store_.Enqueue({}, std::nullopt, [this](absl::Status status) { Completed({}, std::move(status)); });
+    const absl::Status queued = store_.Enqueue(
+        {}, std::nullopt, [this](absl::Status status) { Completed({}, std::move(status)); });
     if (queued.ok()) ++in_flight_;
   }
-  return absl::UnavailableError(StrCat("an earlier write of ", service_, "/", partition_, " failed, try again"));
+  return absl::UnavailableError(
+      StrCat("an earlier write of ", service_, "/", partition_, " failed, try again"));
 }
 
 void StreamWriter::Completed(InFlight flight, absl::Status status) {
@@ -107,12 +113,17 @@ void StreamWriter::Completed(InFlight flight, absl::Status status) {
 }
 
 // The caller's own is the last in flight.
-bool StreamWriter::NeedsReset() { return state_ == State::kBroken && in_flight_ == 1; }
+bool StreamWriter::NeedsReset() {
+  return state_ == State::kBroken && in_flight_ == 1;
+}
 
 void StreamWriter::Wake(const InFlight& flight) {
   const int64_t wakes = std::max<int64_t>(flight.count, flight.keys.size());
   for (int64_t i = 0; i < wakes; ++i) {
-    const auto key = flight.keys.empty() ? "" : std::string_view(flight.keys[std::min<size_t>(i, flight.keys.size() - 1)]);
+    const auto key =
+        flight.keys.empty()
+            ? ""
+            : std::string_view(flight.keys[std::min<size_t>(i, flight.keys.size() - 1)]);
     bus_.Publish({service_, partition_, flight.first + std::min(i, flight.count - 1), key});
   }
 }
@@ -121,7 +132,8 @@ absl::Status StreamWriter::AfterFailure(absl::Status status) {
   absl::MutexLock lock(&mutex_);
   if (state_ == State::kOpen) state_ = State::kBroken;
   if (!absl::IsAborted(status)) return status;
-  return absl::UnavailableError(StrCat("an earlier write of ", service_, "/", partition_, " failed, try again"));
+  return absl::UnavailableError(
+      StrCat("an earlier write of ", service_, "/", partition_, " failed, try again"));
 }
 
 void StreamWriter::Reset() {
@@ -143,7 +155,8 @@ void StreamWriter::Reset() {
   if (state_ == State::kBroken) state_ = State::kOpen;
 }
 
-absl::StatusOr<std::unique_ptr<Streams>> Streams::Open(store::Store& store, bus::Bus& bus, std::string_view service,
+absl::StatusOr<std::unique_ptr<Streams>> Streams::Open(store::Store& store, bus::Bus& bus,
+                                                       std::string_view service,
                                                        uint32_t partitions) {
   std::vector<Partition> all;
   for (Partition p = 0; p < partitions; ++p) all.push_back(p);

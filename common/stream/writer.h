@@ -24,40 +24,45 @@ namespace parley::stream {
 // What one Append writes.
 struct Appended {
   store::Batch batch;
-  // Positions it takes: first, first + 1 …; 0 for a write that nobody follows (it is fenced all the same).
+  // Positions it takes: first, first + 1 …; 0 for a write that nobody follows (it is fenced all the
+  // same).
   int64_t count = 1;
-  // The key of the wake of each position, in order. Fewer: the last one serves for the rest. More: all of them at the last
-  // position.
+  // The key of the wake of each position, in order. Fewer: the last one serves for the rest. More:
+  // all of them at the last position.
   std::vector<std::string> keys;
-  // Runs once it is committed, before the head moves there and anybody is woken: what readers find in memory must be
-  // there by then. On the committer's thread; quick. May be null.
+  // Runs once it is committed, before the head moves there and anybody is woken: what readers find
+  // in memory must be there by then. On the committer's thread; quick. May be null.
   absl::AnyInvocable<void()> before_visible = nullptr;
 };
 
-// The one writer of a stream, (service, partition): gives positions without gaps in the order of commits.
+// The one writer of a stream, (service, partition): gives positions without gaps in the order of
+// commits.
 //
-// Appends are queued on top of each other before any is on disk. If one fails, all behind it fail too, the head is read
-// again from the store, and owners drop what they built on the lost ones: OnReset. Until then Append answers
-// Unavailable. When the fence shows that another process took the partition, the writer is lost for good: Aborted.
+// Appends are queued on top of each other before any is on disk. If one fails, all behind it fail
+// too, the head is read again from the store, and owners drop what they built on the lost ones:
+// OnReset. Until then Append answers Unavailable. When the fence shows that another process took
+// the partition, the writer is lost for good: Aborted.
 //
 // Threads: safe from any. Lifetime: borrows store and bus; the destructor waits for what is queued.
 class StreamWriter {
  public:
-  // Makes the rows of positions from `first` on. Runs under the stream's lock: in memory and quick. An error leaves everything
-  // as it was and is what Append returns.
+  // Makes the rows of positions from `first` on. Runs under the stream's lock: in memory and quick.
+  // An error leaves everything as it was and is what Append returns.
   using Build = absl::FunctionRef<absl::StatusOr<Appended>(int64_t first)>;
-  // The outcome: the first position (the head, if the count is 0), or why nothing was written. On the committer's thread,
-  // in order; quick; must not wait for a commit.
+  // The outcome: the first position (the head, if the count is 0), or why nothing was written. On
+  // the committer's thread, in order; quick; must not wait for a commit.
   using Done = absl::AnyInvocable<void(absl::StatusOr<int64_t>)>;
 
-  // `service` is a literal: the stream's name in the store and on the bus. Most use Streams::Open instead.
+  // `service` is a literal: the stream's name in the store and on the bus. Most use Streams::Open
+  // instead.
   StreamWriter(store::Store& store, bus::Bus& bus, std::string_view service, Partition partition,
                store::StreamState state);
   ~StreamWriter();
 
-  // Builds and queues; returns at once. When it returns an error, `done` is not called and nothing has changed:
-  // ResourceExhausted (the store's queue is full), Unavailable (a reset is under way), Aborted (the partition is lost),
-  // or the error of `build`. What `done` gets is in addition AlreadyExists (an Insert met a row) and Internal.
+  // Builds and queues; returns at once. When it returns an error, `done` is not called and nothing
+  // has changed: ResourceExhausted (the store's queue is full), Unavailable (a reset is under way),
+  // Aborted (the partition is lost), or the error of `build`. What `done` gets is in addition
+  // AlreadyExists (an Insert met a row) and Internal.
   absl::Status Append(Build build, Done done);
 
   // Append, and wait for the outcome. Never inside a lane or a Done.
@@ -66,13 +71,14 @@ class StreamWriter {
   // The last committed position. Lock-free.
   int64_t committed_head() const { return committed_head_.load(std::memory_order_acquire); }
   int64_t epoch() const { return epoch_; }
-  // How many resets there were. State remembers the number it was built under; when Build finds another, the state is stale
-  // and Build returns an error.
+  // How many resets there were. State remembers the number it was built under; when Build finds
+  // another, the state is stale and Build returns an error.
   int64_t generation() const { return generation_.load(std::memory_order_acquire); }
   bool lost() const;
 
-  // Runs after a failed commit (on the committer's thread), when nothing is in flight and before Append works again: drop
-  // memory built on what was not committed. May take lane locks (a lane never waits for a commit). Set before use.
+  // Runs after a failed commit (on the committer's thread), when nothing is in flight and before
+  // Append works again: drop memory built on what was not committed. May take lane locks (a lane
+  // never waits for a commit). Set before use.
   void OnReset(std::function<void()> on_reset);
 
  private:
@@ -106,7 +112,8 @@ class StreamWriter {
 class Streams {
  public:
   // Raises the epochs of partitions 0 … partitions - 1: whoever wrote them before is fenced out.
-  static absl::StatusOr<std::unique_ptr<Streams>> Open(store::Store& store, bus::Bus& bus, std::string_view service,
+  static absl::StatusOr<std::unique_ptr<Streams>> Open(store::Store& store, bus::Bus& bus,
+                                                       std::string_view service,
                                                        uint32_t partitions);
 
   StreamWriter& For(Partition partition) { return *writers_[partition]; }

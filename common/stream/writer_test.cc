@@ -25,14 +25,17 @@ constexpr Partition kOne = 1;
 std::vector<store::Migration> Schema() {
   return {{.service = "notes",
            .number = 1,
-           .tables = {{"notes", {{"p"}, {"pos"}, {"id", store::Type::kText}}, {"p", "pos"},
+           .tables = {{"notes",
+                       {{"p"}, {"pos"}, {"id", store::Type::kText}},
+                       {"p", "pos"},
                        {{"notes_by_id", {"p", "id"}, true}}}}}};
 }
 
 Appended Note(int64_t first, std::string id, int64_t count = 1) {
   Appended appended;
   for (int64_t i = 0; i < count; ++i) {
-    appended.batch.Insert("notes", {{"p", kOne}, {"pos", first + i}, {"id", i ? StrCat(id, i) : id}});
+    appended.batch.Insert("notes",
+                          {{"p", kOne}, {"pos", first + i}, {"id", i ? StrCat(id, i) : id}});
   }
   appended.count = count;
   appended.keys = {std::move(id)};
@@ -64,27 +67,34 @@ class StreamWriterTest : public testing::Test {
 
   // Queues a note and prints its outcome.
   void Queue(std::string id) {
-    const absl::Status queued = writer().Append([&](int64_t first) { return Note(first, id); },
-                                                [this](absl::StatusOr<int64_t> outcome) { Print(outcome); });
+    const absl::Status queued =
+        writer().Append([&](int64_t first) { return Note(first, id); },
+                        [this](absl::StatusOr<int64_t> outcome) { Print(outcome); });
     if (!queued.ok()) Print(queued);
   }
 
   void Print(const absl::StatusOr<int64_t>& outcome) {
     absl::MutexLock lock(&mutex_);
-    StrAppend(&outcomes_, outcome.ok() ? StrCat(*outcome) : absl::StatusCodeToString(outcome.status().code()), " ");
+    StrAppend(&outcomes_,
+              outcome.ok() ? StrCat(*outcome) : absl::StatusCodeToString(outcome.status().code()),
+              " ");
   }
 
   // Everything that was queued has its outcome, and a reset is over.
   void Settle() { ASSERT_TRUE(store_->Commit({}).ok()); }
 
-  // Occupies the committer until the returned notification is sent, so that what is queued meanwhile is one group.
+  // Occupies the committer until the returned notification is sent, so that what is queued
+  // meanwhile is one group.
   std::shared_ptr<absl::Notification> HoldCommitter() {
     auto release = std::make_shared<absl::Notification>();
     auto held = std::make_shared<absl::Notification>();
-    EXPECT_TRUE(store_->Enqueue({}, std::nullopt, [=](absl::Status) {
-      held->Notify();
-      release->WaitForNotification();
-    }).ok());
+    EXPECT_TRUE(store_
+                    ->Enqueue({}, std::nullopt,
+                              [=](absl::Status) {
+                                held->Notify();
+                                release->WaitForNotification();
+                              })
+                    .ok());
     held->WaitForNotification();
     return release;
   }
@@ -108,18 +118,22 @@ TEST_F(StreamWriterTest, GivesPositionsWithoutGapsAndWakesForEach) {
 }
 
 TEST_F(StreamWriterTest, WakesEveryKeyOfAPosition) {
-  ASSERT_TRUE(writer().AppendAndWait([](int64_t first) {
-    Appended appended = Note(first, "x");
-    appended.keys = {"@a:b", "@c:d"};
-    return appended;
-  }).ok());
+  ASSERT_TRUE(writer()
+                  .AppendAndWait([](int64_t first) {
+                    Appended appended = Note(first, "x");
+                    appended.keys = {"@a:b", "@c:d"};
+                    return appended;
+                  })
+                  .ok());
   EXPECT_EQ(woken_, "notes/1:1=@a:b notes/1:1=@c:d ");
 }
 
 TEST_F(StreamWriterTest, TakesNoPositionAndWakesNobodyForAWriteThatNobodyFollows) {
   EXPECT_EQ(*Add("a"), 1);
   woken_.clear();
-  EXPECT_EQ(*writer().AppendAndWait([](int64_t) { return Appended{.batch = {}, .count = 0, .keys = {}}; }), 1);
+  EXPECT_EQ(*writer().AppendAndWait(
+                [](int64_t) { return Appended{.batch = {}, .count = 0, .keys = {}}; }),
+            1);
   EXPECT_EQ(writer().committed_head(), 1);
   EXPECT_EQ(woken_, "");
   EXPECT_EQ(*Add("b"), 2);
@@ -134,8 +148,11 @@ TEST_F(StreamWriterTest, GoesOnWhereItWasAfterARestart) {
 }
 
 TEST_F(StreamWriterTest, ChangesNothingWhenBuildFails) {
-  EXPECT_TRUE(absl::IsNotFound(
-      writer().AppendAndWait([](int64_t) -> absl::StatusOr<Appended> { return absl::NotFoundError(""); }).status()));
+  EXPECT_TRUE(absl::IsNotFound(writer()
+                                   .AppendAndWait([](int64_t) -> absl::StatusOr<Appended> {
+                                     return absl::NotFoundError("");
+                                   })
+                                   .status()));
   EXPECT_EQ(*Add("a"), 1);
 }
 
@@ -156,7 +173,10 @@ TEST_F(StreamWriterTest, FailsAllThatWasBuiltOnAFailureAndThenGoesOn) {
 
 TEST_F(StreamWriterTest, RefusesAppendsUntilTheOwnerHasDroppedItsState) {
   ASSERT_TRUE(Add("taken").ok());
-  writer().OnReset([&] { EXPECT_TRUE(absl::IsUnavailable(writer().Append([](int64_t first) { return Note(first, "x"); }, {}))); });
+  writer().OnReset([&] {
+    EXPECT_TRUE(
+        absl::IsUnavailable(writer().Append([](int64_t first) { return Note(first, "x"); }, {})));
+  });
   EXPECT_TRUE(absl::IsAlreadyExists(Add("taken").status()));
   Settle();
   EXPECT_EQ(writer().generation(), 1);
@@ -186,12 +206,16 @@ TEST_F(StreamWriterTest, OrdersAppendsOfManyThreads) {
   EXPECT_EQ(writer().committed_head(), 400);
   std::string expected;
   int64_t next = 1;
-  ASSERT_TRUE(store_->Read([&](store::Reader& reader) {
-    return reader.Query("SELECT pos, id FROM notes WHERE p = $1 ORDER BY pos", {kOne}, [&](const store::Row& row) {
-      EXPECT_EQ(row.Int(0), next++);
-      StrAppend(&expected, "notes/1:", row.Int(0), "=", row.Text(1), " ");
-    });
-  }).ok());
+  ASSERT_TRUE(store_
+                  ->Read([&](store::Reader& reader) {
+                    return reader.Query("SELECT pos, id FROM notes WHERE p = $1 ORDER BY pos",
+                                        {kOne}, [&](const store::Row& row) {
+                                          EXPECT_EQ(row.Int(0), next++);
+                                          StrAppend(&expected, "notes/1:", row.Int(0), "=",
+                                                    row.Text(1), " ");
+                                        });
+                  })
+                  .ok());
   EXPECT_EQ(woken_, expected);
 }
 

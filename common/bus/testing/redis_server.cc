@@ -40,20 +40,26 @@ uint16_t FreePort() {
 bool Accepts(uint16_t port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const sockaddr_in address = Loopback(port);
-  const bool connected = connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+  const bool connected =
+      connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
   close(fd);
   return connected;
 }
 
 }  // namespace
 
-RedisServer::RedisServer() : port_(FreePort()) { Start(); }
+RedisServer::RedisServer() : port_(FreePort()) {
+  Start();
+}
 
-RedisServer::~RedisServer() { Stop(); }
+RedisServer::~RedisServer() {
+  Stop();
+}
 
 void RedisServer::Start() {
-  std::vector<std::string> words = {"redis-server", "--port",   std::to_string(port_), "--bind", "127.0.0.1", "--save", "",
-                                    "--dir",        folder_.path(), "--logfile",           "redis.log"};
+  std::vector<std::string> words = {
+      "redis-server", "--port",       std::to_string(port_), "--bind",   "127.0.0.1", "--save", "",
+      "--dir",        folder_.path(), "--logfile",           "redis.log"};
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);

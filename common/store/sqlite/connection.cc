@@ -28,7 +28,8 @@ absl::StatusCode CodeOf(int result) {
     case SQLITE_CANTOPEN:
     case SQLITE_PROTOCOL:
       return absl::StatusCode::kUnavailable;
-    default: return absl::StatusCode::kInternal;
+    default:
+      return absl::StatusCode::kInternal;
   }
 }
 
@@ -51,41 +52,56 @@ Statement::Statement(sqlite3_stmt* statement)
   }
 }
 
-Statement::~Statement() { sqlite3_finalize(statement_); }
+Statement::~Statement() {
+  sqlite3_finalize(statement_);
+}
 
 bool Statement::Bind(int parameter, const Arg& value) {
   if (parameter < 0 || parameter >= parameters()) return false;
   const int index = index_of_[parameter];
   const std::string_view data = value.data().data() ? value.data() : "";
   switch (value.kind()) {
-    case Kind::kNull: return sqlite3_bind_null(statement_, index) == SQLITE_OK;
-    case Kind::kInteger: return sqlite3_bind_int64(statement_, index, value.integer()) == SQLITE_OK;
+    case Kind::kNull:
+      return sqlite3_bind_null(statement_, index) == SQLITE_OK;
+    case Kind::kInteger:
+      return sqlite3_bind_int64(statement_, index, value.integer()) == SQLITE_OK;
     case Kind::kText:
-      return sqlite3_bind_text64(statement_, index, data.data(), data.size(), SQLITE_STATIC, SQLITE_UTF8) == SQLITE_OK;
+      return sqlite3_bind_text64(statement_, index, data.data(), data.size(), SQLITE_STATIC,
+                                 SQLITE_UTF8) == SQLITE_OK;
     case Kind::kBytes:
-      return sqlite3_bind_blob64(statement_, index, data.data(), data.size(), SQLITE_STATIC) == SQLITE_OK;
+      return sqlite3_bind_blob64(statement_, index, data.data(), data.size(), SQLITE_STATIC) ==
+             SQLITE_OK;
   }
   return false;
 }
 
-int Statement::Step() { return sqlite3_step(statement_); }
+int Statement::Step() {
+  return sqlite3_step(statement_);
+}
 
 void Statement::Reset() {
   sqlite3_reset(statement_);
 }
 
-bool Statement::busy() const { return sqlite3_stmt_busy(statement_) != 0; }
+bool Statement::busy() const {
+  return sqlite3_stmt_busy(statement_) != 0;
+}
 
-int Statement::parameters() const { return static_cast<int>(index_of_.size()); }
+int Statement::parameters() const {
+  return static_cast<int>(index_of_.size());
+}
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptions& options) {
   sqlite3* db = nullptr;
-  const int mode = options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-  const int result = sqlite3_open_v2(options.path.c_str(), &db, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
-                                     options.vfs.empty() ? nullptr : options.vfs.c_str());
+  const int mode =
+      options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  const int result =
+      sqlite3_open_v2(options.path.c_str(), &db, mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                      options.vfs.empty() ? nullptr : options.vfs.c_str());
   std::unique_ptr<Connection> connection(new Connection(db));
   if (result != SQLITE_OK) {
-    return absl::UnavailableError(StrCat("cannot open the store at ", options.path, ": ", sqlite3_errstr(result)));
+    return absl::UnavailableError(
+        StrCat("cannot open the store at ", options.path, ": ", sqlite3_errstr(result)));
   }
   sqlite3_busy_timeout(db, kBusyTimeoutMs);
   if (!options.read_only) PARLEY_RETURN_IF_ERROR(connection->Run("PRAGMA journal_mode=WAL"));
@@ -100,8 +116,8 @@ Connection::~Connection() {
 
 absl::StatusOr<std::unique_ptr<Statement>> Connection::PrepareOwn(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
-  const int result = sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
-                                        &statement, nullptr);
+  const int result = sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()),
+                                        SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (result != SQLITE_OK) {
     const absl::Status error = Error(result);
     return absl::Status(error.code(), StrCat(error.message(), " in: ", sql));
@@ -128,7 +144,9 @@ absl::Status Connection::Run(std::string_view sql) {
   return status;
 }
 
-int64_t Connection::changes() const { return sqlite3_changes64(db_); }
+int64_t Connection::changes() const {
+  return sqlite3_changes64(db_);
+}
 
 absl::Status Connection::Error(int code) const {
   return absl::Status(CodeOf(code), StrCat("sqlite: ", sqlite3_errmsg(db_)));

@@ -24,8 +24,8 @@ class Statement {
   Statement(const Statement&) = delete;
   Statement& operator=(const Statement&) = delete;
 
-  // Parameters are `?` in order, or $1, $2 … (then `parameter` 0 is $1). Borrows text and bytes until Reset. False when there
-  // is no such parameter or it is too long.
+  // Parameters are `?` in order, or $1, $2 … (then `parameter` 0 is $1). Borrows text and bytes
+  // until Reset. False when there is no such parameter or it is too long.
   bool Bind(int parameter, const Arg& value);
   // An SQLite result code: SQLITE_ROW, SQLITE_DONE or an error.
   int Step();

@@ -26,7 +26,8 @@ std::vector<Migration> Schema() {
 // One store that writes until the power goes, again and again.
 class Victim {
  public:
-  Victim(std::string vfs, std::string synchronous) : vfs_(std::move(vfs), 7), synchronous_(std::move(synchronous)) {}
+  Victim(std::string vfs, std::string synchronous)
+      : vfs_(std::move(vfs), 7), synchronous_(std::move(synchronous)) {}
 
   // Returns how many acknowledged events are gone (or half there) after the crash.
   int64_t WriteUntilCrash(int64_t writes, ForgetfulVfs::Keep keep) {
@@ -45,15 +46,17 @@ class Victim {
 
  private:
   std::unique_ptr<Store> Open() {
-    auto store = OpenSqlite({.path = folder_.path() + "/store.db", .vfs = vfs_.name(), .synchronous = synchronous_},
-                            Schema());
+    auto store = OpenSqlite(
+        {.path = folder_.path() + "/store.db", .vfs = vfs_.name(), .synchronous = synchronous_},
+        Schema());
     EXPECT_TRUE(store.ok()) << store.status();
     return *std::move(store);
   }
 
   static Batch Event(int64_t pos) {
     Batch batch;
-    batch.Insert("crash_events", {{"p", kPartition}, {"pos", pos}, {"body", std::string(300, 'e')}});
+    batch.Insert("crash_events",
+                 {{"p", kPartition}, {"pos", pos}, {"body", std::string(300, 'e')}});
     batch.Insert("crash_outbox", {{"p", kPartition}, {"pos", pos}, {"body", std::string(30, 'o')}});
     return batch;
   }
@@ -63,12 +66,14 @@ class Victim {
     for (int64_t pos = state.head; !vfs_.crashed(); ++pos) {
       const Fence fence{"crash", kPartition, state.epoch, pos, pos + 1};
       if (pos % kInFlight == 0) {
-        if (store.Commit(Event(pos + 1), fence).ok()) acknowledged_ = std::max(acknowledged_, pos + 1);
+        if (store.Commit(Event(pos + 1), fence).ok())
+          acknowledged_ = std::max(acknowledged_, pos + 1);
         continue;
       }
-      const absl::Status queued = store.Enqueue(Event(pos + 1), fence, [this, pos](absl::Status status) {
-        if (status.ok()) acknowledged_ = std::max(acknowledged_, pos + 1);
-      });
+      const absl::Status queued =
+          store.Enqueue(Event(pos + 1), fence, [this, pos](absl::Status status) {
+            if (status.ok()) acknowledged_ = std::max(acknowledged_, pos + 1);
+          });
       ASSERT_TRUE(queued.ok());
     }
     store.Commit({}).IgnoreError();  // all outcomes are known after this one
@@ -81,8 +86,10 @@ class Victim {
       const auto whole = reader.QueryString("PRAGMA integrity_check", {});
       EXPECT_EQ(whole->value_or(""), "ok");
       const auto head = ReadStream(reader, "crash", kPartition);
-      const auto events = reader.QueryInt("SELECT count(*) FROM crash_events WHERE p = $1", {kPartition});
-      const auto rows = reader.QueryInt("SELECT count(*) FROM crash_outbox WHERE p = $1", {kPartition});
+      const auto events =
+          reader.QueryInt("SELECT count(*) FROM crash_events WHERE p = $1", {kPartition});
+      const auto rows =
+          reader.QueryInt("SELECT count(*) FROM crash_outbox WHERE p = $1", {kPartition});
       EXPECT_EQ(**events, head->head) << "an event without its position, or the other way round";
       EXPECT_EQ(**rows, head->head);
       lost = std::max<int64_t>(0, acknowledged_ - **events);
@@ -110,9 +117,11 @@ TEST_P(CrashTest, FiftyLossesOfPowerLoseNothingAcknowledged) {
 }
 
 INSTANTIATE_TEST_SUITE_P(WhatTheDiskKeeps, CrashTest,
-                         testing::Values(ForgetfulVfs::Keep::kNothing, ForgetfulVfs::Keep::kAnySectors),
+                         testing::Values(ForgetfulVfs::Keep::kNothing,
+                                         ForgetfulVfs::Keep::kAnySectors),
                          [](const auto& info) {
-                           return info.param == ForgetfulVfs::Keep::kNothing ? "Nothing" : "AnySectors";
+                           return info.param == ForgetfulVfs::Keep::kNothing ? "Nothing"
+                                                                             : "AnySectors";
                          });
 
 TEST(CrashTest, NoticesThatWithoutSyncingAcknowledgedEventsAreLost) {

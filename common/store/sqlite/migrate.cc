@@ -6,7 +6,6 @@
 #include <random>
 #include <string>
 
-
 #include "common/base/strings.h"
 #include "common/status/macros.h"
 #include "common/store/sqlite/render.h"
@@ -35,8 +34,9 @@ absl::StatusOr<int64_t> Number(Connection& connection, std::string_view sql) {
 }
 
 absl::StatusOr<std::map<std::string, int>> Applied(Connection& connection) {
-  PARLEY_TRY(const auto statement,
-             connection.PrepareOwn("SELECT service, max(number) FROM store_migrations GROUP BY service"));
+  PARLEY_TRY(
+      const auto statement,
+      connection.PrepareOwn("SELECT service, max(number) FROM store_migrations GROUP BY service"));
   std::map<std::string, int> applied;
   int result = statement->Step();
   for (; result == SQLITE_ROW; result = statement->Step()) {
@@ -48,15 +48,17 @@ absl::StatusOr<std::map<std::string, int>> Applied(Connection& connection) {
 }
 
 absl::Status CreateOwnTables(Connection& connection) {
-  PARLEY_TRY(const int64_t exists,
-             Number(connection, "SELECT count(*) FROM sqlite_schema WHERE name = 'store_migrations'"));
+  PARLEY_TRY(
+      const int64_t exists,
+      Number(connection, "SELECT count(*) FROM sqlite_schema WHERE name = 'store_migrations'"));
   if (exists) return absl::OkStatus();
   for (const Table& table : OwnTables()) PARLEY_RETURN_IF_ERROR(connection.Run(CreateTable(table)));
   return absl::OkStatus();
 }
 
 absl::Status Record(Connection& connection, const Migration& migration) {
-  PARLEY_TRY(const auto statement, connection.PrepareOwn("INSERT INTO store_migrations VALUES (0, ?, ?)"));
+  PARLEY_TRY(const auto statement,
+             connection.PrepareOwn("INSERT INTO store_migrations VALUES (0, ?, ?)"));
   statement->Bind(0, migration.service);
   statement->Bind(1, migration.number);
   const int result = statement->Step();
@@ -66,9 +68,11 @@ absl::Status Record(Connection& connection, const Migration& migration) {
 absl::Status Apply(Connection& connection, const Migration& migration) {
   for (const Table& table : migration.tables) {
     PARLEY_RETURN_IF_ERROR(connection.Run(CreateTable(table)));
-    for (const Index& index : table.indexes) PARLEY_RETURN_IF_ERROR(connection.Run(CreateIndex(table.name, index)));
+    for (const Index& index : table.indexes)
+      PARLEY_RETURN_IF_ERROR(connection.Run(CreateIndex(table.name, index)));
   }
-  for (const AddColumn& added : migration.columns) PARLEY_RETURN_IF_ERROR(connection.Run(AlterTable(added)));
+  for (const AddColumn& added : migration.columns)
+    PARLEY_RETURN_IF_ERROR(connection.Run(AlterTable(added)));
   for (const AddIndex& added : migration.indexes) {
     PARLEY_RETURN_IF_ERROR(connection.Run(CreateIndex(added.table, added.index)));
   }
@@ -76,15 +80,17 @@ absl::Status Apply(Connection& connection, const Migration& migration) {
   return Record(connection, migration);
 }
 
-absl::Status RefuseNewer(const std::map<std::string, int>& applied, const std::vector<Migration>& migrations) {
+absl::Status RefuseNewer(const std::map<std::string, int>& applied,
+                         const std::vector<Migration>& migrations) {
   std::map<std::string, int> known;
   for (const Migration& migration : migrations) known[migration.service] = migration.number;
   for (const auto& [service, number] : known) {
     const auto found = applied.find(service);
     if (found == applied.end() || found->second <= number) continue;
     return absl::FailedPreconditionError(
-        StrCat("The store was written by a newer Parley (", service, " is at migration ", found->second,
-                     ", this binary knows ", number, "): start that version, or restore a backup made by this one."));
+        StrCat("The store was written by a newer Parley (", service, " is at migration ",
+               found->second, ", this binary knows ", number,
+               "): start that version, or restore a backup made by this one."));
   }
   return absl::OkStatus();
 }
@@ -101,7 +107,8 @@ absl::Status ApplyMissing(Connection& connection, const std::vector<Migration>& 
   return absl::OkStatus();
 }
 
-absl::Status InTransaction(Connection& connection, absl::Status (*work)(Connection&, const std::vector<Migration>&),
+absl::Status InTransaction(Connection& connection,
+                           absl::Status (*work)(Connection&, const std::vector<Migration>&),
                            const std::vector<Migration>& migrations) {
   PARLEY_RETURN_IF_ERROR(connection.Run("BEGIN IMMEDIATE"));
   absl::Status status = work(connection, migrations);
@@ -123,11 +130,12 @@ absl::Status Migrate(Connection& connection, const std::vector<Migration>& migra
 }
 
 absl::StatusOr<uint64_t> Incarnation(Connection& connection) {
-  PARLEY_RETURN_IF_ERROR(connection.Run(StrCat("INSERT INTO store_numbers VALUES (0, 'incarnation', ",
-                                                     static_cast<int64_t>(RandomNumber() >> 1),
-                                                     ") ON CONFLICT DO NOTHING")));
-  PARLEY_TRY(const int64_t number,
-             Number(connection, "SELECT value FROM store_numbers WHERE p = 0 AND name = 'incarnation'"));
+  PARLEY_RETURN_IF_ERROR(connection.Run(
+      StrCat("INSERT INTO store_numbers VALUES (0, 'incarnation', ",
+             static_cast<int64_t>(RandomNumber() >> 1), ") ON CONFLICT DO NOTHING")));
+  PARLEY_TRY(
+      const int64_t number,
+      Number(connection, "SELECT value FROM store_numbers WHERE p = 0 AND name = 'incarnation'"));
   return static_cast<uint64_t>(number);
 }
 

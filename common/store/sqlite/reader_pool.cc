@@ -13,7 +13,9 @@ class SqliteRow final : public Row {
  public:
   explicit SqliteRow(sqlite3_stmt* statement) : statement_(statement) {}
 
-  bool IsNull(int column) const override { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+  bool IsNull(int column) const override {
+    return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+  }
   int64_t Int(int column) const override { return sqlite3_column_int64(statement_, column); }
   std::string_view Text(int column) const override {
     const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_, column));
@@ -29,7 +31,8 @@ class SqliteReader final : public Reader {
  public:
   explicit SqliteReader(Connection& connection) : connection_(connection) {}
 
-  absl::Status Query(std::string_view sql, absl::Span<const Arg> args, RowCallback on_row) override {
+  absl::Status Query(std::string_view sql, absl::Span<const Arg> args,
+                     RowCallback on_row) override {
     PARLEY_TRY(Statement* const cached, connection_.Prepare(sql));
     if (!cached->busy()) return RunOn(*cached, args, on_row);
     PARLEY_TRY(const auto own, connection_.PrepareOwn(sql));
@@ -39,14 +42,17 @@ class SqliteReader final : public Reader {
 
  private:
   absl::Status RunOn(Statement& statement, absl::Span<const Arg> args, RowCallback on_row) {
-    if (statement.parameters() != static_cast<int>(args.size())) return absl::InternalError("wrong number of arguments");
+    if (statement.parameters() != static_cast<int>(args.size()))
+      return absl::InternalError("wrong number of arguments");
     for (size_t i = 0; i < args.size(); ++i) {
-      if (!statement.Bind(static_cast<int>(i), args[i])) return absl::InternalError("an argument can't be bound");
+      if (!statement.Bind(static_cast<int>(i), args[i]))
+        return absl::InternalError("an argument can't be bound");
     }
     const SqliteRow row(statement.get());
     int result = statement.Step();
     for (; result == SQLITE_ROW; result = statement.Step()) on_row(row);
-    const absl::Status status = result == SQLITE_DONE ? absl::OkStatus() : connection_.Error(result);
+    const absl::Status status =
+        result == SQLITE_DONE ? absl::OkStatus() : connection_.Error(result);
     statement.Reset();
     return status;
   }

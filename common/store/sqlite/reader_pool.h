@@ -13,7 +13,8 @@
 
 namespace parley::store::sqlite {
 
-// Connections that read, made when first needed, the last used first (its cache is warm). Threads: any.
+// Connections that read, made when first needed, the last used first (its cache is warm). Threads:
+// any.
 class ReaderPool {
  public:
   ReaderPool(ConnectionOptions options, size_t max_connections);
@@ -24,7 +25,9 @@ class ReaderPool {
  private:
   absl::StatusOr<std::unique_ptr<Connection>> Take();
   void GiveBack(std::unique_ptr<Connection> connection);
-  bool CanTake() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return !idle_.empty() || open_ < max_connections_; }
+  bool CanTake() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return !idle_.empty() || open_ < max_connections_;
+  }
 
   const ConnectionOptions options_;
   const size_t max_connections_;

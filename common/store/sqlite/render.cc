@@ -13,9 +13,12 @@ using Names = absl::Span<const std::string_view>;
 
 std::string_view TypeName(Type type) {
   switch (type) {
-    case Type::kInteger: return "INTEGER";
-    case Type::kText: return "TEXT";
-    case Type::kBytes: return "BLOB";
+    case Type::kInteger:
+      return "INTEGER";
+    case Type::kText:
+      return "TEXT";
+    case Type::kBytes:
+      return "BLOB";
   }
   return "ANY";
 }
@@ -42,22 +45,25 @@ std::string List(const std::vector<std::string>& names) {
 
 // "a = ?1, b = ?2", numbered from `first`.
 std::string Equals(Names names, std::string_view separator, size_t first = 1) {
-  return Join(names, separator, [&](std::string_view name, size_t i) { return StrCat(name, " = ?", first + i); });
+  return Join(names, separator,
+              [&](std::string_view name, size_t i) { return StrCat(name, " = ?", first + i); });
 }
 
 std::string InsertInto(const Operation& operation) {
-  const std::string marks = Join(operation.columns, ", ", [](std::string_view, size_t) { return std::string_view("?"); });
-  return StrCat("INSERT INTO ", operation.table, " (", List(operation.columns), ") VALUES (", marks, ")");
+  const std::string marks =
+      Join(operation.columns, ", ", [](std::string_view, size_t) { return std::string_view("?"); });
+  return StrCat("INSERT INTO ", operation.table, " (", List(operation.columns), ") VALUES (", marks,
+                ")");
 }
 
 std::string Upsert(const Operation& operation, const std::vector<std::string>& primary_key) {
   std::vector<std::string_view> rest;
   for (const std::string_view column : operation.columns) {
-    if (std::find(primary_key.begin(), primary_key.end(), column) == primary_key.end()) rest.push_back(column);
+    if (std::find(primary_key.begin(), primary_key.end(), column) == primary_key.end())
+      rest.push_back(column);
   }
-  const std::string sets = Join(rest, ", ", [](std::string_view name, size_t) {
-    return StrCat(name, " = excluded.", name);
-  });
+  const std::string sets = Join(
+      rest, ", ", [](std::string_view name, size_t) { return StrCat(name, " = excluded.", name); });
   return StrCat(InsertInto(operation), " ON CONFLICT (", List(primary_key), ") DO ",
                 rest.empty() ? "NOTHING" : "UPDATE SET ", sets);
 }
@@ -65,8 +71,9 @@ std::string Upsert(const Operation& operation, const std::vector<std::string>& p
 std::string Update(const Operation& operation) {
   const Names columns = operation.columns;
   const Names key = columns.first(operation.key_columns);
-  return StrCat("UPDATE ", operation.table, " SET ", Equals(columns.subspan(key.size()), ", ", key.size() + 1),
-                " WHERE ", Equals(key, " AND "));
+  return StrCat("UPDATE ", operation.table, " SET ",
+                Equals(columns.subspan(key.size()), ", ", key.size() + 1), " WHERE ",
+                Equals(key, " AND "));
 }
 
 std::string Delete(const Operation& operation) {
@@ -76,8 +83,8 @@ std::string Delete(const Operation& operation) {
 
 std::string DeleteRange(const Operation& operation) {
   const std::string_view column = operation.columns.back();
-  return StrCat(Delete(operation), " AND ", column, " >= ?", operation.key_columns + 1, " AND ", column, " < ?",
-                operation.key_columns + 2);
+  return StrCat(Delete(operation), " AND ", column, " >= ?", operation.key_columns + 1, " AND ",
+                column, " < ?", operation.key_columns + 2);
 }
 
 }  // namespace
@@ -85,7 +92,8 @@ std::string DeleteRange(const Operation& operation) {
 std::string CreateTable(const Table& table) {
   std::string sql = StrCat("CREATE TABLE ", table.name, " (");
   for (const Column& column : table.columns) StrAppend(&sql, Define(column), ", ");
-  StrAppend(&sql, "PRIMARY KEY (", List(table.primary_key), ")) STRICT", table.clustered ? ", WITHOUT ROWID" : "");
+  StrAppend(&sql, "PRIMARY KEY (", List(table.primary_key), ")) STRICT",
+            table.clustered ? ", WITHOUT ROWID" : "");
   return sql;
 }
 
@@ -100,12 +108,18 @@ std::string AlterTable(const AddColumn& added) {
 
 std::string Write(const Operation& operation, const std::vector<std::string>& primary_key) {
   switch (operation.kind) {
-    case Operation::Kind::kInsert: return InsertInto(operation);
-    case Operation::Kind::kInsertOrIgnore: return StrCat(InsertInto(operation), " ON CONFLICT DO NOTHING");
-    case Operation::Kind::kUpsert: return Upsert(operation, primary_key);
-    case Operation::Kind::kUpdate: return Update(operation);
-    case Operation::Kind::kDelete: return Delete(operation);
-    case Operation::Kind::kDeleteRange: return DeleteRange(operation);
+    case Operation::Kind::kInsert:
+      return InsertInto(operation);
+    case Operation::Kind::kInsertOrIgnore:
+      return StrCat(InsertInto(operation), " ON CONFLICT DO NOTHING");
+    case Operation::Kind::kUpsert:
+      return Upsert(operation, primary_key);
+    case Operation::Kind::kUpdate:
+      return Update(operation);
+    case Operation::Kind::kDelete:
+      return Delete(operation);
+    case Operation::Kind::kDeleteRange:
+      return DeleteRange(operation);
   }
   return "";
 }

@@ -14,8 +14,8 @@ std::string CreateTable(const Table& table);
 std::string CreateIndex(std::string_view table, const Index& index);
 std::string AlterTable(const AddColumn& added);
 
-// The statement for one row of `operation`; its parameters are that row's values in order. `primary_key` is the table's,
-// needed for kUpsert alone.
+// The statement for one row of `operation`; its parameters are that row's values in order.
+// `primary_key` is the table's, needed for kUpsert alone.
 std::string Write(const Operation& operation, const std::vector<std::string>& primary_key);
 
 }  // namespace parley::store::sqlite

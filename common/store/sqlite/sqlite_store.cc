@@ -15,8 +15,9 @@ namespace {
 
 class SqliteStore final : public Store {
  public:
-  SqliteStore(std::unique_ptr<sqlite::Connection> connection, uint64_t incarnation, const SqliteOptions& options,
-              const std::vector<Migration>& migrations, sqlite::ConnectionOptions reader_options, Probe& probe)
+  SqliteStore(std::unique_ptr<sqlite::Connection> connection, uint64_t incarnation,
+              const SqliteOptions& options, const std::vector<Migration>& migrations,
+              sqlite::ConnectionOptions reader_options, Probe& probe)
       : incarnation_(incarnation),
         probe_(probe),
         writer_(std::move(connection), migrations),
@@ -34,8 +35,8 @@ class SqliteStore final : public Store {
     return status;
   }
 
-  absl::StatusOr<std::vector<StreamState>> TakeOver(std::string_view service,
-                                                    absl::Span<const Partition> partitions) override {
+  absl::StatusOr<std::vector<StreamState>> TakeOver(
+      std::string_view service, absl::Span<const Partition> partitions) override {
     return writer_.TakeOver(service, partitions);
   }
 
@@ -60,7 +61,8 @@ sqlite::ConnectionOptions ReaderOptions(const SqliteOptions& options) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Store>> OpenSqlite(const SqliteOptions& options,
-                                                  const std::vector<Migration>& migrations, Probe& probe) {
+                                                  const std::vector<Migration>& migrations,
+                                                  Probe& probe) {
   PARLEY_TRY(auto connection, sqlite::Connection::Open(WriterOptions(options)));
   PARLEY_RETURN_IF_ERROR(sqlite::Migrate(*connection, migrations));
   PARLEY_TRY(const uint64_t incarnation, sqlite::Incarnation(*connection));

@@ -14,7 +14,8 @@
 namespace parley::store {
 
 struct SqliteOptions {
-  std::string path;  // of the file; its folder exists. Beside it SQLite keeps <path>-wal and <path>-shm
+  std::string
+      path;  // of the file; its folder exists. Beside it SQLite keeps <path>-wal and <path>-shm
   size_t read_connections = 16;
   int64_t writer_cache_bytes = 64 << 20;
   int64_t reader_cache_bytes = 4 << 20;  // each
@@ -24,11 +25,11 @@ struct SqliteOptions {
   std::string synchronous = "FULL";
 };
 
-// Opens or makes the store in one SQLite file (WAL, synced at every commit) and brings its schema up to date.
-// `migrations` are those of all services of this process. `probe` outlives the store.
+// Opens or makes the store in one SQLite file (WAL, synced at every commit) and brings its schema
+// up to date. `migrations` are those of all services of this process. `probe` outlives the store.
 //
-// Errors: FailedPrecondition with one sentence when a newer binary wrote the file; InvalidArgument for migrations that break the
-// rules of schema.h; Unavailable when the file can't be opened.
+// Errors: FailedPrecondition with one sentence when a newer binary wrote the file; InvalidArgument
+// for migrations that break the rules of schema.h; Unavailable when the file can't be opened.
 absl::StatusOr<std::unique_ptr<Store>> OpenSqlite(const SqliteOptions& options,
                                                   const std::vector<Migration>& migrations,
                                                   Probe& probe = Probe::Silent());

@@ -15,9 +15,10 @@ namespace parley::store {
 namespace {
 
 std::vector<Migration> Notes() {
-  return {{.service = "notes",
-           .number = 1,
-           .tables = {{"notes", {{"p"}, {"id", Type::kText}, {"body", Type::kText}}, {"p", "id"}}}}};
+  return {
+      {.service = "notes",
+       .number = 1,
+       .tables = {{"notes", {{"p"}, {"id", Type::kText}, {"body", Type::kText}}, {"p", "id"}}}}};
 }
 
 Batch Note(std::string_view id) {
@@ -28,7 +29,9 @@ Batch Note(std::string_view id) {
 
 class Counts final : public Probe {
  public:
-  void Committed(size_t batches, absl::Duration, size_t) override { committed += static_cast<int>(batches); }
+  void Committed(size_t batches, absl::Duration, size_t) override {
+    committed += static_cast<int>(batches);
+  }
   void Refused(std::string_view why) override { (why == "full" ? full : unavailable) += 1; }
 
   std::atomic<int> committed = 0;
@@ -40,7 +43,8 @@ TEST(SqliteStore, AnswersUnavailableWhileTheDiskIsFullAndGoesOnAfterwards) {
   const TemporaryFolder folder;
   ForgetfulVfs vfs("full-disk");
   Counts counts;
-  auto store = *OpenSqlite({.path = folder.path() + "/store.db", .vfs = vfs.name()}, Notes(), counts);
+  auto store =
+      *OpenSqlite({.path = folder.path() + "/store.db", .vfs = vfs.name()}, Notes(), counts);
   ASSERT_TRUE(store->Commit(Note("before")).ok());
   vfs.SetFull(true);
   EXPECT_TRUE(absl::IsUnavailable(store->Commit(Note("during"))));
@@ -49,19 +53,24 @@ TEST(SqliteStore, AnswersUnavailableWhileTheDiskIsFullAndGoesOnAfterwards) {
   vfs.SetFull(false);
   EXPECT_TRUE(store->Commit(Note("after")).ok());
   std::string ids;
-  ASSERT_TRUE(store->Read([&](Reader& reader) {
-    return reader.Query("SELECT id FROM notes WHERE p = $1 ORDER BY id", {1},
-                        [&](const Row& row) { StrAppend(&ids, row.Text(0), " "); });
-  }).ok());
+  ASSERT_TRUE(store
+                  ->Read([&](Reader& reader) {
+                    return reader.Query("SELECT id FROM notes WHERE p = $1 ORDER BY id", {1},
+                                        [&](const Row& row) { StrAppend(&ids, row.Text(0), " "); });
+                  })
+                  .ok());
   EXPECT_EQ(ids, "after before ");
 }
 
 TEST(SqliteStore, RefusesABatchWhenItsQueueIsFull) {
   const TemporaryFolder folder;
   Counts counts;
-  auto store = *OpenSqlite({.path = folder.path() + "/store.db", .committer = {.max_queued_bytes = 100}}, Notes(), counts);
+  auto store =
+      *OpenSqlite({.path = folder.path() + "/store.db", .committer = {.max_queued_bytes = 100}},
+                  Notes(), counts);
   bool called = false;
-  EXPECT_TRUE(absl::IsResourceExhausted(store->Enqueue(Note("a"), std::nullopt, [&](absl::Status) { called = true; })));
+  EXPECT_TRUE(absl::IsResourceExhausted(
+      store->Enqueue(Note("a"), std::nullopt, [&](absl::Status) { called = true; })));
   ASSERT_TRUE(store->Commit({}).ok());
   EXPECT_FALSE(called);
   EXPECT_EQ(counts.full, 1);

@@ -4,7 +4,6 @@
 
 #include <utility>
 
-
 #include "common/base/strings.h"
 #include "common/status/macros.h"
 #include "common/store/sqlite/render.h"
@@ -30,12 +29,17 @@ void AppendShape(const Operation& operation, std::string& out) {
 }
 
 // A fault of the disk and not of one batch.
-bool IsOutage(const absl::Status& status) { return absl::IsUnavailable(status); }
+bool IsOutage(const absl::Status& status) {
+  return absl::IsUnavailable(status);
+}
 
-absl::Status Unavailable(const absl::Status& status) { return absl::UnavailableError(status.message()); }
+absl::Status Unavailable(const absl::Status& status) {
+  return absl::UnavailableError(status.message());
+}
 
 absl::Status FenceLost(const Fence& fence) {
-  return absl::AbortedError(StrCat("the fence of ", fence.service, "/", fence.partition, " does not hold"));
+  return absl::AbortedError(
+      StrCat("the fence of ", fence.service, "/", fence.partition, " does not hold"));
 }
 
 }  // namespace
@@ -86,10 +90,12 @@ absl::Status Writer::ApplyGuarded(const CommitJob& job) {
   return status;
 }
 
-// The fence goes first: when it does not hold, nothing of the batch is written and nothing needs undoing.
+// The fence goes first: when it does not hold, nothing of the batch is written and nothing needs
+// undoing.
 absl::Status Writer::ApplyJob(const CommitJob& job) {
   if (job.fence) PARLEY_RETURN_IF_ERROR(CheckFence(*job.fence));
-  for (const Operation& operation : job.batch.operations()) PARLEY_RETURN_IF_ERROR(Execute(operation));
+  for (const Operation& operation : job.batch.operations())
+    PARLEY_RETURN_IF_ERROR(Execute(operation));
   return absl::OkStatus();
 }
 
@@ -106,7 +112,8 @@ absl::Status Writer::Execute(const Operation& operation) {
   const size_t width = statement->parameters();
   const absl::Span<const Value> values = operation.values;
   if (width == 0 || values.size() % width != 0) {
-    return absl::InternalError(StrCat("rows of another width than the columns given for ", operation.table));
+    return absl::InternalError(
+        StrCat("rows of another width than the columns given for ", operation.table));
   }
   for (size_t i = 0; i < values.size(); i += width) {
     PARLEY_RETURN_IF_ERROR(ExecuteRow<Value>(*statement, values.subspan(i, width)));
@@ -117,7 +124,8 @@ absl::Status Writer::Execute(const Operation& operation) {
 template <class Cell>
 absl::Status Writer::ExecuteRow(Statement& statement, absl::Span<const Cell> row) {
   for (size_t i = 0; i < row.size(); ++i) {
-    if (!statement.Bind(static_cast<int>(i), row[i])) return absl::InternalError("a value can't be bound");
+    if (!statement.Bind(static_cast<int>(i), row[i]))
+      return absl::InternalError("a value can't be bound");
   }
   const int result = statement.Step();
   const absl::Status status = result == SQLITE_DONE ? absl::OkStatus() : connection_->Error(result);
@@ -128,7 +136,8 @@ absl::Status Writer::ExecuteRow(Statement& statement, absl::Span<const Cell> row
 absl::StatusOr<Statement*> Writer::StatementFor(const Operation& operation) {
   shape_.clear();
   AppendShape(operation, shape_);
-  if (const auto found = statements_.find(shape_); found != statements_.end()) return found->second.get();
+  if (const auto found = statements_.find(shape_); found != statements_.end())
+    return found->second.get();
   const auto key = primary_keys_.find(Abs(operation.table));
   if (key == primary_keys_.end()) return absl::InternalError(StrCat("no table ", operation.table));
   PARLEY_TRY(auto statement, connection_->PrepareOwn(Write(operation, key->second)));
@@ -160,7 +169,8 @@ absl::StatusOr<StreamState> Writer::TakeOverOne(std::string_view service, Partit
   statement->Bind(0, partition);
   statement->Bind(1, service);
   const int result = statement->Step();
-  const StreamState state{sqlite3_column_int64(statement->get(), 0), sqlite3_column_int64(statement->get(), 1)};
+  const StreamState state{sqlite3_column_int64(statement->get(), 0),
+                          sqlite3_column_int64(statement->get(), 1)};
   const absl::Status status = result == SQLITE_ROW ? absl::OkStatus() : connection_->Error(result);
   statement->Reset();
   PARLEY_RETURN_IF_ERROR(status);
@@ -168,6 +178,8 @@ absl::StatusOr<StreamState> Writer::TakeOverOne(std::string_view service, Partit
 }
 
 // SQLite has rolled back by itself after some errors; then there is nothing left to do.
-void Writer::RollBack() { connection_->Run("ROLLBACK").IgnoreError(); }
+void Writer::RollBack() {
+  connection_->Run("ROLLBACK").IgnoreError();
+}
 
 }  // namespace parley::store::sqlite

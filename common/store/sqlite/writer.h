@@ -18,8 +18,9 @@
 
 namespace parley::store::sqlite {
 
-// The one connection that writes. A group of batches becomes one transaction; when a batch fails for a reason of its
-// own, the group is written again with a savepoint around each, so that only the guilty fail.
+// The one connection that writes. A group of batches becomes one transaction; when a batch fails
+// for a reason of its own, the group is written again with a savepoint around each, so that only
+// the guilty fail.
 //
 // Threads: safe from any, one transaction at a time.
 class Writer final : public CommitEngine {
@@ -29,7 +30,8 @@ class Writer final : public CommitEngine {
   void Apply(absl::Span<CommitJob> jobs) override;
 
   // As Store::TakeOver.
-  absl::StatusOr<std::vector<StreamState>> TakeOver(std::string_view service, absl::Span<const Partition> partitions);
+  absl::StatusOr<std::vector<StreamState>> TakeOver(std::string_view service,
+                                                    absl::Span<const Partition> partitions);
 
  private:
   enum class Mode { kTogether, kOneByOne };

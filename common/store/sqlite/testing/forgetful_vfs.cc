@@ -60,11 +60,13 @@ class ForgetfulVfs::Impl {
   sqlite3_vfs* real() { return real_; }
 
  private:
-  static int Open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int* out_flags);
+  static int Open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags,
+                  int* out_flags);
   static int Delete(sqlite3_vfs* vfs, const char* path, int sync);
 
   void LosePower() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void TakeBack(const std::string& path, const std::vector<Undo>& undos) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void TakeBack(const std::string& path, const std::vector<Undo>& undos)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Restore(int fd, const Undo& undo) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::string name_;
@@ -91,8 +93,12 @@ struct File {
   sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 };
 
-File* Of(sqlite3_file* file) { return reinterpret_cast<File*>(file); }
-sqlite3_file* Real(sqlite3_file* file) { return Of(file)->real(); }
+File* Of(sqlite3_file* file) {
+  return reinterpret_cast<File*>(file);
+}
+sqlite3_file* Real(sqlite3_file* file) {
+  return Of(file)->real();
+}
 
 int Close(sqlite3_file* file) {
   const int result = Real(file)->pMethods->xClose(Real(file));
@@ -122,25 +128,44 @@ int Sync(sqlite3_file* file, int flags) {
 int Read(sqlite3_file* file, void* data, int size, sqlite3_int64 offset) {
   return Real(file)->pMethods->xRead(Real(file), data, size, offset);
 }
-int FileSize(sqlite3_file* file, sqlite3_int64* size) { return Real(file)->pMethods->xFileSize(Real(file), size); }
-int Lock(sqlite3_file* file, int lock) { return Real(file)->pMethods->xLock(Real(file), lock); }
-int Unlock(sqlite3_file* file, int lock) { return Real(file)->pMethods->xUnlock(Real(file), lock); }
-int CheckLock(sqlite3_file* file, int* out) { return Real(file)->pMethods->xCheckReservedLock(Real(file), out); }
-int Control(sqlite3_file* file, int op, void* arg) { return Real(file)->pMethods->xFileControl(Real(file), op, arg); }
-int SectorSize(sqlite3_file*) { return kSector; }
-int Characteristics(sqlite3_file*) { return 0; }
+int FileSize(sqlite3_file* file, sqlite3_int64* size) {
+  return Real(file)->pMethods->xFileSize(Real(file), size);
+}
+int Lock(sqlite3_file* file, int lock) {
+  return Real(file)->pMethods->xLock(Real(file), lock);
+}
+int Unlock(sqlite3_file* file, int lock) {
+  return Real(file)->pMethods->xUnlock(Real(file), lock);
+}
+int CheckLock(sqlite3_file* file, int* out) {
+  return Real(file)->pMethods->xCheckReservedLock(Real(file), out);
+}
+int Control(sqlite3_file* file, int op, void* arg) {
+  return Real(file)->pMethods->xFileControl(Real(file), op, arg);
+}
+int SectorSize(sqlite3_file*) {
+  return kSector;
+}
+int Characteristics(sqlite3_file*) {
+  return 0;
+}
 int ShmMap(sqlite3_file* file, int page, int size, int extend, void volatile** out) {
   return Real(file)->pMethods->xShmMap(Real(file), page, size, extend, out);
 }
 int ShmLock(sqlite3_file* file, int offset, int n, int flags) {
   return Real(file)->pMethods->xShmLock(Real(file), offset, n, flags);
 }
-void ShmBarrier(sqlite3_file* file) { Real(file)->pMethods->xShmBarrier(Real(file)); }
-int ShmUnmap(sqlite3_file* file, int remove) { return Real(file)->pMethods->xShmUnmap(Real(file), remove); }
+void ShmBarrier(sqlite3_file* file) {
+  Real(file)->pMethods->xShmBarrier(Real(file));
+}
+int ShmUnmap(sqlite3_file* file, int remove) {
+  return Real(file)->pMethods->xShmUnmap(Real(file), remove);
+}
 
 constexpr sqlite3_io_methods kMethods = {
-    2,      Close,     Read,    Write,      Truncate,        Sync,   FileSize, Lock,       Unlock,
-    CheckLock, Control, SectorSize, Characteristics, ShmMap, ShmLock,  ShmBarrier, ShmUnmap, nullptr, nullptr};
+    2,        Close,     Read,    Write,      Truncate,        Sync,   FileSize, Lock,
+    Unlock,   CheckLock, Control, SectorSize, Characteristics, ShmMap, ShmLock,  ShmBarrier,
+    ShmUnmap, nullptr,   nullptr};
 
 }  // namespace
 
@@ -155,7 +180,8 @@ ForgetfulVfs::Impl::Impl(std::string name, uint64_t seed)
   sqlite3_vfs_register(&vfs_, 0);
 }
 
-int ForgetfulVfs::Impl::Open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int* out_flags) {
+int ForgetfulVfs::Impl::Open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags,
+                             int* out_flags) {
   auto* disk = static_cast<Impl*>(vfs->pAppData);
   File* const own = Of(file);
   own->base.pMethods = nullptr;
@@ -239,12 +265,23 @@ void ForgetfulVfs::Impl::Restore(int fd, const Undo& undo) {
   if (keep_ == Keep::kNothing && ftruncate(fd, undo.file_size) != 0) return;
 }
 
-ForgetfulVfs::ForgetfulVfs(std::string name, uint64_t seed) : impl_(std::make_unique<Impl>(std::move(name), seed)) {}
+ForgetfulVfs::ForgetfulVfs(std::string name, uint64_t seed)
+    : impl_(std::make_unique<Impl>(std::move(name), seed)) {}
 ForgetfulVfs::~ForgetfulVfs() = default;
-const std::string& ForgetfulVfs::name() const { return impl_->name(); }
-void ForgetfulVfs::CrashAfterWrites(int64_t writes, Keep keep) { impl_->CrashAfterWrites(writes, keep); }
-bool ForgetfulVfs::crashed() const { return impl_->crashed(); }
-void ForgetfulVfs::PowerOn() { impl_->PowerOn(); }
-void ForgetfulVfs::SetFull(bool full) { impl_->SetFull(full); }
+const std::string& ForgetfulVfs::name() const {
+  return impl_->name();
+}
+void ForgetfulVfs::CrashAfterWrites(int64_t writes, Keep keep) {
+  impl_->CrashAfterWrites(writes, keep);
+}
+bool ForgetfulVfs::crashed() const {
+  return impl_->crashed();
+}
+void ForgetfulVfs::PowerOn() {
+  impl_->PowerOn();
+}
+void ForgetfulVfs::SetFull(bool full) {
+  impl_->SetFull(full);
+}
 
 }  // namespace parley::store

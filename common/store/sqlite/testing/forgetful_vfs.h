@@ -7,8 +7,9 @@
 
 namespace parley::store {
 
-// An SQLite VFS over the real one that can lose power: a crash takes back what was written and not yet synced, in every file, and from
-// then on all writing and syncing fails, until power is back. kill -9 can't show a missing sync, this can.
+// An SQLite VFS over the real one that can lose power: a crash takes back what was written and not
+// yet synced, in every file, and from then on all writing and syncing fails, until power is back.
+// kill -9 can't show a missing sync, this can.
 //
 //   ForgetfulVfs vfs("forgetful");
 //   auto store = OpenSqlite({.path = …, .vfs = vfs.name()}, …);
@@ -16,7 +17,8 @@ namespace parley::store {
 //   … write until the store fails, destroy it …
 //   vfs.PowerOn();
 //
-// Threads: safe from any. Lifetime: outlives every connection opened with it. Of directories it forgets nothing.
+// Threads: safe from any. Lifetime: outlives every connection opened with it. Of directories it
+// forgets nothing.
 class ForgetfulVfs {
  public:
   // What a crash leaves of the unsynced writes.
