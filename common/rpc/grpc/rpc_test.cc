@@ -157,6 +157,11 @@ TEST(RpcLink, IsUnavailableUntilItIsConnected) {
   EXPECT_TRUE(link.Say({}, Saying("late")).ok());
 }
 
+TEST(RpcFake, AnswersUnimplemented) {
+  EchoFake fake;
+  EXPECT_TRUE(absl::IsUnimplemented(fake.Say({}, Saying("hello")).status()));
+}
+
 TEST_F(Rpc, WaitsForAServerThatStartsLater) {
   const std::string address = "unix:" + testing::TempDir() + "/later.sock";
   const auto channel = rpc::MakeChannel(address, rpc::NoObserver());

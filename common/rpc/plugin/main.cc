@@ -2,6 +2,7 @@
 //   parley::accounts::AccountsService    the interface, which the service implements
 //   parley::accounts::AccountsClient     the same interface over an rpc::Channel
 //   parley::accounts::AccountsLink       the same interface around another, telling an rpc::Observer
+//   parley::accounts::AccountsFake       answers Unimplemented to everything: what fakes in tests derive from
 //   parley::accounts::Serve              puts all methods into an rpc::Dispatcher
 // Messages and enums are aliased from parley::accounts::v1 into parley::accounts.
 
@@ -132,6 +133,11 @@ void PrintClasses(const pb::ServiceDescriptor& service, pb::io::Printer& out) {
   PrintOverrides(service, out);
   out.Print(VarsOf(service),
             "\n private:\n  std::atomic<$base$Service*> inner_ = nullptr;\n  ::parley::rpc::Observer& observer_;\n};\n\n"
+            "// Answers Unimplemented to everything: what fakes in tests derive from.\n"
+            "class $base$Fake : public $base$Service {\n public:\n");
+  PrintOverrides(service, out);
+  out.Print(VarsOf(service),
+            "};\n\n"
             "// Makes every method of `service` answer through `dispatcher`. Borrows the service.\n"
             "void Serve($base$Service& service, ::parley::rpc::Dispatcher& dispatcher);\n\n");
 }
@@ -148,7 +154,9 @@ void PrintDefinitions(const pb::ServiceDescriptor& service, pb::io::Printer& out
               "  $base$Service* const inner = inner_;\n"
               "  if (inner == nullptr) return absl::UnavailableError(\"$area$ does not run yet\");\n"
               "  return ::parley::rpc::Observe(observer_, k$base$$method$,\n"
-              "                                [&] { return inner->$method$(call, request); });\n}\n\n");
+              "                                [&] { return inner->$method$(call, request); });\n}\n\n"
+              "absl::StatusOr<$response$> $base$Fake::$method$(const ::parley::rpc::Call&, const $request$&) {\n"
+              "  return absl::UnimplementedError(\"$area$.$method$\");\n}\n\n");
   });
   out.Print(VarsOf(service), "void Serve($base$Service& service, ::parley::rpc::Dispatcher& dispatcher) {\n");
   ForEachMethod(service, [&](const pb::MethodDescriptor& method) {

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <iosfwd>
+#include <string>
+
+#include <absl/status/status.h>
+
+#include "parley/accounts/v1/accounts.parley.h"
+
+namespace parley::ctl {
+
+// What parleyctl does. Each writes what it has to say to `out`. Errors are those of the service.
+class Commands {
+ public:
+  // `server_name` completes user names that are only localparts.
+  Commands(accounts::AccountsService& accounts, std::string server_name, std::ostream& out)
+      : accounts_(accounts), server_name_(std::move(server_name)), out_(out) {}
+
+  absl::Status CreateUser(const std::string& name, const std::string& password, bool is_admin);
+  absl::Status ResetPassword(const std::string& name, const std::string& password);
+  absl::Status Deactivate(const std::string& name, bool erase);
+  absl::Status ListUsers();
+
+ private:
+  // "alice" or "@alice:example.org" as a user id of this server.
+  absl::StatusOr<std::string> UserIdOf(const std::string& name) const;
+
+  accounts::AccountsService& accounts_;
+  const std::string server_name_;
+  std::ostream& out_;
+};
+
+}  // namespace parley::ctl

@@ -1,0 +1,92 @@
+#include <functional>
+#include <iostream>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include "common/rpc/grpc/channel.h"
+#include "common/status/macros.h"
+#include "services/parleyctl/commands.h"
+#include "services/parleyctl/place.h"
+
+namespace parley::ctl {
+namespace {
+
+struct Arguments {
+  std::string data_dir = "data";
+  std::string address;
+  std::string user;
+  bool admin = false;
+  bool erase = false;
+};
+
+using Action = std::function<absl::Status(Commands&, const Arguments&)>;
+
+absl::Status CreateUser(Commands& commands, const Arguments& arguments) {
+  PARLEY_TRY(const std::string password, ReadPassword());
+  return commands.CreateUser(arguments.user, password, arguments.admin);
+}
+
+absl::Status ResetPassword(Commands& commands, const Arguments& arguments) {
+  PARLEY_TRY(const std::string password, ReadPassword());
+  return commands.ResetPassword(arguments.user, password);
+}
+
+absl::Status Deactivate(Commands& commands, const Arguments& arguments) {
+  return commands.Deactivate(arguments.user, arguments.erase);
+}
+
+absl::Status ListUsers(Commands& commands, const Arguments&) { return commands.ListUsers(); }
+
+absl::Status Run(const Arguments& arguments, const Action& action) {
+  PARLEY_TRY(const Place place, ReadPlace(arguments.data_dir));
+  const std::string& address = arguments.address.empty() ? place.rpc_address : arguments.address;
+  const auto channel =
+      rpc::MakeChannel(address, rpc::NoObserver(), {.default_deadline = absl::Seconds(10)});
+  accounts::AccountsClient accounts(*channel);
+  Commands commands(accounts, place.server_name, std::cout);
+  return action(commands, arguments);
+}
+
+void AddCommands(CLI::App& app, Arguments& arguments, Action& action) {
+  const auto add = [&](const char* name, const char* text, Action what) {
+    CLI::App* command = app.add_subcommand(name, text);
+    command->callback([&action, what] { action = what; });
+    return command;
+  };
+  const auto add_for_user = [&](const char* name, const char* text, Action what) {
+    CLI::App* command = add(name, text, std::move(what));
+    command->add_option("user", arguments.user, "alice or @alice:example.org")->required();
+    return command;
+  };
+  add_for_user("create-user", "make an account", CreateUser)->add_flag("--admin", arguments.admin, "an administrator");
+  add_for_user("reset-password", "set a new password", ResetPassword);
+  add_for_user("deactivate", "close an account for good", Deactivate)
+      ->add_flag("--erase", arguments.erase, "also hide what the user has sent");
+  add("list-users", "list all accounts", ListUsers);
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("Administration of a running Parley", "parleyctl");
+  Arguments arguments;
+  Action action;
+  app.add_option("--data-dir", arguments.data_dir, "the server's data folder")->capture_default_str();
+  app.add_option("--address", arguments.address, "where accounts is called, if not where the data folder says");
+  app.require_subcommand(1);
+  app.fallthrough();
+  AddCommands(app, arguments, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e);
+  }
+  const absl::Status status = Run(arguments, action);
+  if (!status.ok()) std::cerr << "parleyctl: " << status.message() << "\n";
+  return status.ok() ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace parley::ctl
+
+int main(int argc, char** argv) { return parley::ctl::Main(argc, argv); }
