@@ -40,7 +40,7 @@ absl::StatusOr<bus::RedisOptions> ParseRedisUrl(const std::string& url) {
 absl::StatusOr<std::unique_ptr<bus::Bus>> MakeBus(const std::string& url) {
   if (url == "memory") return std::make_unique<bus::MemoryBus>();
   PARLEY_TRY(const bus::RedisOptions options, ParseRedisUrl(url));
-  return absl::InvalidArgumentError("bus.url: this build has no Redis yet");
+  return bus::MakeRedisBus(options);
 }
 
 }  // namespace parley

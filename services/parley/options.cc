@@ -44,8 +44,7 @@ std::vector<Option> ClusterOptions(Config& c) {
       {"rpc.threads", &c.rpc.threads, "Threads that serve calls from other processes.", 1, 4096},
       {"rpc.max_queued", &c.rpc.max_queued, "Calls that may wait for such a thread; beyond it they are refused."},
       {"bus.url", &c.bus.url,
-       "What carries wake-ups between processes: memory (one process), or redis://[:password@]host:port[/db] or "
-       "redis+unix:///path."},
+       "What carries wake-ups between processes: memory (one process), or redis://[user:password@]host[:port]."},
       {"bus.drop_all", &c.bus.drop_all, "Lose every wake-up. For tests: everything must still work, slower."},
   };
 }
