@@ -1,0 +1,99 @@
+#include "services/accounts/credentials.h"
+
+#include "common/status/macros.h"
+#include "common/status/matrix_error.h"
+#include "services/accounts/body.h"
+#include "services/accounts/tables/account.h"
+#include "services/accounts/tables/outbox.h"
+#include "services/accounts/user_lookup.h"
+
+namespace parley::accounts {
+namespace {
+
+const char kPasswordStage[] = "m.login.password";
+
+}  // namespace
+
+Credentials::Credentials(const Deps& deps, Passwords& passwords, Devices& devices, UiaSessions& uia)
+    : deps_(deps), passwords_(passwords), devices_(devices), uia_(uia) {}
+
+absl::StatusOr<json::Object> Credentials::Confirm(const UserId& user, std::string operation,
+                                                  const json::Object& body) {
+  const UiaOperation wanted{std::move(operation), user.str(), deps_.accounts.PartitionOfUser(user),
+                            {{kPasswordStage}}, body};
+  return uia_.Authenticate(wanted, [&](std::string_view, const json::Object& auth) -> absl::Status {
+    PARLEY_TRY(const UserId named, ReadUser(auth, deps_.config.server_name));
+    PARLEY_TRY(const std::string password, RequiredString(auth, "password"));
+    if (named != user) return Forbidden("The password of another user does not count");
+    return passwords_.Check(user, password);
+  });
+}
+
+absl::StatusOr<Credentials::Confirmed> Credentials::ConfirmAnyone(const v1::BodyRequest& request,
+                                                                  std::string operation) {
+  PARLEY_TRY(const json::Object body, ParseBody(request.body()));
+  Confirmed confirmed{UserId::Trusted(request.requester().user_id()), {}};
+  if (!confirmed.user.empty()) {
+    PARLEY_TRY(confirmed.body, Confirm(confirmed.user, std::move(operation), body));
+    return confirmed;
+  }
+  const UiaOperation wanted{std::move(operation), "", 0, {{kPasswordStage}}, body};
+  const auto stage = [&](std::string_view, const json::Object& auth) -> absl::Status {
+    PARLEY_TRY(confirmed.user, ReadUser(auth, deps_.config.server_name));
+    PARLEY_TRY(const std::string password, RequiredString(auth, "password"));
+    return passwords_.Check(confirmed.user, password);
+  };
+  PARLEY_TRY(confirmed.body, uia_.Authenticate(wanted, stage));
+  // A session that was completed by an earlier request does not say whose password it was.
+  if (confirmed.user.empty()) return Forbidden("The password must come with this request");
+  return confirmed;
+}
+
+absl::StatusOr<json::Object> Credentials::ChangePassword(const v1::BodyRequest& request) {
+  PARLEY_TRY(const Confirmed confirmed, ConfirmAnyone(request, "change_password"));
+  PARLEY_TRY(const std::string password, RequiredString(confirmed.body, "new_password"));
+  PARLEY_TRY(const bool logout_devices, OptionalBool(confirmed.body, "logout_devices", true));
+  PARLEY_RETURN_IF_ERROR(SetPassword(confirmed.user, password, logout_devices, request.requester().device_id()));
+  return json::Object();
+}
+
+absl::Status Credentials::SetPassword(const UserId& user, std::string_view password, bool logout_devices,
+                                      const std::string& keep_device) {
+  PARLEY_TRY(const std::string hash, passwords_.Hash(password));
+  PARLEY_TRY(LockedAccount account, deps_.accounts.LockExisting(user));
+  store::Batch batch;
+  tables::SetPasswordHash(batch, *account, hash);
+  PARLEY_RETURN_IF_ERROR(deps_.changes.CommitQuietly(account->partition, std::move(batch)));
+  account->password_hash = hash;
+  return logout_devices ? devices_.RemoveOthers(account, keep_device) : absl::OkStatus();
+}
+
+absl::StatusOr<json::Object> Credentials::Deactivate(const v1::BodyRequest& request) {
+  PARLEY_TRY(const Confirmed confirmed, ConfirmAnyone(request, "deactivate"));
+  PARLEY_RETURN_IF_ERROR(OptionalBool(confirmed.body, "erase", false).status());
+  PARLEY_RETURN_IF_ERROR(Close(confirmed.user));
+  return json::Object{{"id_server_unbind_result", "no-support"}};
+}
+
+absl::Status Credentials::Close(const UserId& user) {
+  PARLEY_TRY(LockedAccount account, deps_.accounts.LockExisting(user));
+  UserFlags flags = account->flags;
+  flags.is_deactivated = true;
+  std::vector<std::string> devices;
+  for (const auto& [device_id, device] : account->devices) devices.push_back(device_id);
+  PARLEY_TRY(const int64_t position, deps_.changes.Commit(account, [&](store::Batch& batch, int64_t at) {
+    tables::SetPasswordHash(batch, *account, "");
+    tables::SetFlags(batch, *account, flags);
+    devices_.AddRemoval(batch, *account, devices);
+    deps_.outbox.AddDeviceListChange(batch, *account, at);
+    deps_.outbox.AddJob(batch, *account, tables::kLeaveRoomsJob, at);
+  }));
+  account->password_hash.clear();
+  account->flags = flags;
+  account->devices.clear();
+  account->device_list_position = account->last_change = position;
+  deps_.outbox.Kick(account->partition);
+  return absl::OkStatus();
+}
+
+}  // namespace parley::accounts

@@ -1,0 +1,153 @@
+#include "services/accounts/follower.h"
+
+#include <algorithm>
+
+#include "common/base/strings.h"
+#include "common/runtime/log.h"
+#include "common/status/macros.h"
+#include "common/status/matrix_error.h"
+#include "parley/events/v1/events.parley.h"
+#include "parley/profile/v1/profile.parley.h"
+#include "services/accounts/tables/inbox.h"
+#include "services/accounts/tables/sessions.h"
+
+namespace parley::accounts {
+namespace {
+
+constexpr absl::Duration kRetryPause = absl::Seconds(1);
+constexpr absl::Duration kJobDeadline = absl::Seconds(20);
+constexpr absl::Duration kPruningInterval = absl::Hours(1);
+constexpr uint32_t kJobsAtOnce = 100;
+
+// The other side may answer later; any other error will not go away by trying again.
+bool IsTransient(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) || absl::IsResourceExhausted(status) ||
+         absl::IsCancelled(status) || absl::IsInternal(status) || absl::IsAborted(status);
+}
+
+}  // namespace
+
+Follower::Follower(const Deps& deps, events::EventsService& events, profile::ProfileService& profile)
+    : deps_(deps), events_(events), profile_(profile), next_pruning_(deps.clock.Now()) {}
+
+Follower::~Follower() {
+  deps_.outbox.Stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Follower::Start() {
+  for (Partition partition = 0; partition < deps_.changes.partitions(); ++partition) deps_.outbox.Kick(partition);
+  thread_ = std::thread([this] { Loop(); });
+}
+
+void Follower::Loop() {
+  std::set<Partition> again;
+  while (!deps_.outbox.stopped()) {
+    std::set<Partition> work = deps_.outbox.TakeWork(again.empty() ? kPruningInterval : kRetryPause);
+    work.merge(again);
+    again.clear();
+    for (const Partition partition : work) {
+      if (deps_.outbox.stopped()) return;
+      if (!RunAll(partition)) again.insert(partition);
+    }
+    PruneIfDue();
+  }
+}
+
+bool Follower::RunAll(Partition partition) {
+  std::vector<tables::Job> jobs;
+  const absl::Status read = deps_.store.Read([&](store::Reader& reader) -> absl::Status {
+    PARLEY_TRY(jobs, tables::ListJobs(reader, partition, kJobsAtOnce));
+    return absl::OkStatus();
+  });
+  bool all_done = read.ok() && jobs.size() < kJobsAtOnce;
+  for (const tables::Job& job : jobs) {
+    if (!Run(job).ok()) all_done = false;
+  }
+  return all_done;
+}
+
+absl::Status Follower::Run(const tables::Job& job) {
+  const absl::Status done = Do(job);
+  if (IsTransient(done)) return done;
+  if (!done.ok()) {
+    log::Warning("gave up telling of a user", {{"job", job.kind}, {"user", job.user_id}, {"error", done.ToString()}});
+  }
+  store::Batch batch;
+  tables::DeleteJob(batch, job);
+  return deps_.changes.CommitQuietly(job.partition, std::move(batch));
+}
+
+absl::Status Follower::Do(const tables::Job& job) {
+  if (job.kind == tables::kDeviceListJob) return TellDeviceListChange(job);
+  if (job.kind == tables::kCreateProfileJob) return CreateProfile(job);
+  if (job.kind == tables::kLeaveRoomsJob) return LeaveRooms(job);
+  return absl::InvalidArgumentError("unknown kind of job");
+}
+
+rpc::Call Follower::NewCall() const {
+  rpc::Call call;
+  call.deadline = absl::Now() + kJobDeadline;
+  return call;
+}
+
+absl::StatusOr<std::vector<std::string>> Follower::RoomsOf(const UserId& user,
+                                                           std::initializer_list<std::string_view> kinds) {
+  PARLEY_TRY(const LockedAccount account, deps_.accounts.Lock(user));
+  std::vector<std::string> rooms;
+  for (const auto& [room_id, membership] : account->memberships) {
+    if (std::find(kinds.begin(), kinds.end(), membership.membership()) != kinds.end()) rooms.push_back(room_id);
+  }
+  return rooms;
+}
+
+absl::Status Follower::TellDeviceListChange(const tables::Job& job) {
+  events::RecordDeviceListChangeRequest request;
+  PARLEY_TRY(const auto rooms, RoomsOf(UserId::Trusted(job.user_id), {"join"}));
+  if (rooms.empty()) return absl::OkStatus();
+  request.set_user_id(job.user_id);
+  request.set_generation(job.generation);
+  for (const std::string& room : rooms) request.add_room_ids(room);
+  return events_.RecordDeviceListChange(NewCall(), request).status();
+}
+
+absl::Status Follower::CreateProfile(const tables::Job& job) {
+  profile::CreateProfileRequest request;
+  request.set_user_id(job.user_id);
+  request.set_displayname(std::string(UserId::Trusted(job.user_id).localpart()));
+  return profile_.CreateProfile(NewCall(), request).status();
+}
+
+absl::Status Follower::LeaveRooms(const tables::Job& job) {
+  PARLEY_TRY(const auto rooms, RoomsOf(UserId::Trusted(job.user_id), {"join", "invite", "knock"}));
+  for (const std::string& room : rooms) {
+    if (const absl::Status left = LeaveRoom(job.user_id, room); IsTransient(left)) return left;
+  }
+  profile::EraseProfileRequest erase;
+  erase.set_user_id(job.user_id);
+  return profile_.EraseProfile(NewCall(), erase).status();
+}
+
+absl::Status Follower::LeaveRoom(const std::string& user_id, const std::string& room_id) {
+  events::ChangeMembershipRequest request;
+  request.mutable_requester()->set_user_id(user_id);
+  request.set_room_id(room_id);
+  request.set_target_user_id(user_id);
+  request.set_action(events::MEMBERSHIP_ACTION_LEAVE);
+  return events_.ChangeMembership(NewCall(), request).status();
+}
+
+void Follower::PruneIfDue() {
+  if (deps_.clock.Now() < next_pruning_) return;
+  next_pruning_ = deps_.clock.Now() + kPruningInterval;
+  const int64_t now = deps_.clock.NowMs();
+  const int64_t forgotten = absl::ToUnixMillis(deps_.clock.Now() - deps_.config.transaction_retention);
+  for (Partition partition = 0; partition < deps_.changes.partitions(); ++partition) {
+    store::Batch batch;
+    tables::PruneTransactions(batch, partition, forgotten);
+    tables::PruneShortTokens(batch, partition, now);
+    deps_.changes.PostQuietly(partition, std::move(batch));
+  }
+}
+
+}  // namespace parley::accounts

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "common/stream/writer.h"
+#include "services/accounts/account_cache.h"
+#include "services/accounts/account_data.h"
+#include "services/accounts/admin.h"
+#include "services/accounts/changes.h"
+#include "services/accounts/config.h"
+#include "services/accounts/credentials.h"
+#include "services/accounts/cross_signing.h"
+#include "services/accounts/deps.h"
+#include "services/accounts/device_keys.h"
+#include "services/accounts/devices.h"
+#include "services/accounts/filters.h"
+#include "services/accounts/follower.h"
+#include "services/accounts/key_backup.h"
+#include "services/accounts/key_query.h"
+#include "services/accounts/login.h"
+#include "services/accounts/memberships.h"
+#include "services/accounts/openid.h"
+#include "services/accounts/outbox.h"
+#include "services/accounts/passwords.h"
+#include "services/accounts/push_rules.h"
+#include "services/accounts/registration.h"
+#include "services/accounts/service.h"
+#include "services/accounts/sessions.h"
+#include "services/accounts/signatures.h"
+#include "services/accounts/sync_view.h"
+#include "services/accounts/to_device.h"
+#include "services/accounts/uia.h"
+
+namespace parley::accounts {
+
+// The parts of the service, in the order in which they are made; the follower, which uses them all, ends first.
+struct Service::Parts {
+  Parts(const Config& config, const Needs& needs, std::unique_ptr<stream::Streams> opened)
+      : config(config),
+        streams(std::move(opened)),
+        changes(*streams),
+        cache(needs.store, config.server_name, streams->partitions(), config.cached_users),
+        deps{this->config, needs.clock, needs.rng, needs.store, cache, changes, outbox},
+        uia(needs.clock, needs.rng, config.uia_session_lifetime),
+        follower(deps, needs.events, needs.profile) {}
+
+  // The new user's profile, before the answer if profile answers at once; the outbox keeps the job otherwise.
+  void CreateProfileOf(const json::Object& created);
+
+  const Config config;
+  std::unique_ptr<stream::Streams> streams;
+  Changes changes;
+  AccountCache cache;
+  Outbox outbox;
+  const Deps deps;
+  UiaSessions uia;
+
+  Passwords passwords{deps};
+  Sessions sessions{deps};
+  Registration registration{deps, passwords, sessions, uia};
+  accounts::Login login{deps, passwords, sessions};
+  Devices devices{deps};
+  Credentials credentials{deps, passwords, devices, uia};
+  OpenId openid{deps};
+  AccountData account_data{deps};
+  Filters filters{deps};
+  PushRules push_rules{deps};
+  ToDevice to_device{deps};
+  DeviceKeys device_keys{deps};
+  KeyQuery key_query{deps};
+  CrossSigning cross_signing{deps, credentials};
+  Signatures signatures{deps};
+  KeyBackup key_backup{deps};
+  Admin admin{deps};
+  Memberships memberships{deps};
+  SyncView sync_view{deps, to_device};
+  Follower follower;
+};
+
+}  // namespace parley::accounts

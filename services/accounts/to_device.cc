@@ -1,0 +1,143 @@
+#include "services/accounts/to_device.h"
+
+#include <algorithm>
+
+#include "common/base/strings.h"
+#include "common/json/splice.h"
+#include "common/status/macros.h"
+#include "common/status/matrix_error.h"
+#include "services/accounts/body.h"
+#include "services/accounts/tables/inbox.h"
+
+namespace parley::accounts {
+namespace {
+
+constexpr size_t kMaxTypeBytes = 255;
+constexpr size_t kMaxTransactionBytes = 512;
+constexpr size_t kMaxRecipients = 10'000;
+
+std::string ClientEvent(const v1::SendToDeviceRequest& request, std::string_view content) {
+  std::string event;
+  json::Writer writer(event);
+  writer.BeginObject().Key("type").String(request.type()).Key("sender").String(request.requester().user_id());
+  writer.Key("content").Raw(content).EndObject();
+  return event;
+}
+
+// The device's own message, or that for all devices.
+const std::string* ContentFor(const std::map<std::string, std::string>& devices, const std::string& device_id) {
+  auto found = devices.find(device_id);
+  if (found == devices.end()) found = devices.find("*");
+  return found == devices.end() ? nullptr : &found->second;
+}
+
+}  // namespace
+
+absl::StatusOr<ToDevice::Messages> ToDevice::Parse(const json::Object& body) {
+  PARLEY_TRY(const json::Object* users, RequiredObject(body, "messages"));
+  if (users->size() > kMaxRecipients) return TooLarge("Too many recipients");
+  Messages messages;
+  for (const auto& [user, devices] : *users) {
+    PARLEY_RETURN_IF_ERROR(UserId::Parse(user).status());
+    if (!devices.is_object()) return BadJson("'messages' must hold an object for each user");
+    for (const auto& [device_id, content] : *devices.AsObject()) {
+      if (!content.is_object()) return BadJson("A message's content must be an object");
+      messages[user][device_id] = json::Serialize(content);
+    }
+  }
+  return messages;
+}
+
+// Those whose partition has not seen the transaction. Their locks keep a second request with it waiting.
+absl::StatusOr<std::vector<LockedAccount>> ToDevice::LockRecipients(const v1::SendToDeviceRequest& request,
+                                                                    const Messages& messages) {
+  std::vector<UserId> users;
+  for (const auto& [user, devices] : messages) users.push_back(UserId::Trusted(user));
+  PARLEY_TRY(std::vector<LockedAccount> all, deps_.accounts.LockAll(std::move(users)));
+  const tables::Transaction transaction{request.requester().user_id(), request.requester().device_id(),
+                                        request.txn_id()};
+  std::map<Partition, bool> seen;
+  std::vector<LockedAccount> fresh;
+  const auto find = [&](store::Reader& reader) -> absl::Status {
+    for (LockedAccount& account : all) {
+      if (!account->exists) continue;
+      const Partition partition = account->partition;
+      if (!seen.contains(partition)) {
+        PARLEY_TRY(seen[partition], tables::HasTransaction(reader, partition, transaction));
+      }
+      if (!seen[partition]) fresh.push_back(std::move(account));
+    }
+    return absl::OkStatus();
+  };
+  PARLEY_RETURN_IF_ERROR(deps_.store.Read(find));
+  return fresh;
+}
+
+absl::Status ToDevice::Send(const v1::SendToDeviceRequest& request) {
+  PARLEY_RETURN_IF_ERROR(CheckLength("eventType", request.type(), kMaxTypeBytes));
+  PARLEY_RETURN_IF_ERROR(CheckLength("txnId", request.txn_id(), kMaxTransactionBytes));
+  PARLEY_TRY(const json::Object body, ParseBody(request.body()));
+  PARLEY_TRY(const Messages messages, Parse(body));
+  PARLEY_TRY(std::vector<LockedAccount> recipients, LockRecipients(request, messages));
+  if (recipients.empty()) return absl::OkStatus();
+
+  const tables::Transaction transaction{request.requester().user_id(), request.requester().device_id(),
+                                        request.txn_id()};
+  std::map<std::string, int64_t> positions;
+  const auto write = [&](store::Batch& batch, LockedAccount& account, int64_t position) {
+    tables::PutTransaction(batch, account->partition, transaction, deps_.clock.NowMs());
+    const auto& devices = messages.at(account->id.str());
+    for (const auto& [device_id, device] : account->devices) {
+      const std::string* content = ContentFor(devices, device_id);
+      if (content == nullptr) continue;
+      tables::PutInboxEvent(batch, account->partition, account->id.str(), device_id, position,
+                            ClientEvent(request, *content));
+    }
+    positions[account->id.str()] = position;
+  };
+  PARLEY_RETURN_IF_ERROR(deps_.changes.CommitAll(recipients, write));
+  for (LockedAccount& account : recipients) {
+    const int64_t position = positions[account->id.str()];
+    for (auto& [device_id, device] : account->devices) {
+      if (ContentFor(messages.at(account->id.str()), device_id) == nullptr) continue;
+      if (device.inbox_first == 0) device.inbox_first = position;
+      device.inbox_last = position;
+    }
+    account->last_change = position;
+  }
+  return absl::OkStatus();
+}
+
+void ToDevice::Acknowledge(LockedAccount& account, const std::string& device_id, Device& device, int64_t until) {
+  if (device.inbox_first == 0 || until < device.inbox_first) return;
+  store::Batch batch;
+  tables::DeleteInbox(batch, account->partition, account->id.str(), device_id, until);
+  deps_.changes.PostQuietly(account->partition, std::move(batch));
+  const bool is_empty = until >= device.inbox_last;
+  device.inbox_first = is_empty ? 0 : until + 1;
+  if (is_empty) device.inbox_last = 0;
+}
+
+absl::StatusOr<ToDevice::Delivery> ToDevice::Read(LockedAccount& account, const std::string& device_id, int64_t since,
+                                                  uint32_t limit) {
+  Delivery delivery;
+  delivery.until = since;
+  Device* device = account->FindDevice(device_id);
+  if (device == nullptr) return delivery;
+  Acknowledge(account, device_id, *device, since);
+  if (device->inbox_last <= since) return delivery;
+  std::vector<tables::InboxEvent> events;
+  PARLEY_RETURN_IF_ERROR(deps_.store.Read([&](store::Reader& reader) -> absl::Status {
+    PARLEY_TRY(events, tables::ReadInbox(reader, account->partition, account->id.str(), device_id, since, limit + 1));
+    return absl::OkStatus();
+  }));
+  delivery.more = events.size() > limit;
+  if (delivery.more) events.pop_back();
+  for (tables::InboxEvent& event : events) {
+    delivery.until = event.position;
+    delivery.events.push_back(std::move(event.json));
+  }
+  return delivery;
+}
+
+}  // namespace parley::accounts

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <absl/status/statusor.h>
+#include <absl/synchronization/mutex.h>
+
+#include "common/json/value.h"
+#include "parley/accounts/v1/accounts.pb.h"
+#include "services/accounts/deps.h"
+
+namespace parley::accounts {
+
+// Messages between devices (Client-Server API, "Send-to-Device messaging"): each waits in the recipient's inbox until its
+// device syncs with a token past it.
+//
+// Threads: every method may be called from any.
+class ToDevice {
+ public:
+  explicit ToDevice(const Deps& deps) : deps_(deps) {}
+
+  // To all devices named, "*" for all of a user's. A transaction that was sent before changes nothing. Devices that
+  // don't exist, and users of other servers, are passed over.
+  absl::Status Send(const v1::SendToDeviceRequest& request);
+
+  struct Delivery {
+    std::vector<std::string> events;
+    // What the next sync may acknowledge.
+    int64_t until = 0;
+    bool more = false;
+  };
+  // What waits for the device behind `since`; what it has acknowledged so is removed.
+  absl::StatusOr<Delivery> Read(LockedAccount& account, const std::string& device_id, int64_t since, uint32_t limit);
+
+ private:
+  // User → device (or "*") → content.
+  using Messages = std::map<std::string, std::map<std::string, std::string>>;
+
+  static absl::StatusOr<Messages> Parse(const json::Object& body);
+  absl::StatusOr<std::vector<LockedAccount>> LockRecipients(const v1::SendToDeviceRequest& request,
+                                                            const Messages& messages);
+  void Acknowledge(LockedAccount& account, const std::string& device_id, Device& device, int64_t until);
+
+  const Deps deps_;
+};
+
+}  // namespace parley::accounts
