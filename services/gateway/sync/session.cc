@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/base/strings.h"
+
 namespace parley::gateway {
 
 std::shared_ptr<const UserSnapshot> Session::user() const {
@@ -11,7 +13,7 @@ std::shared_ptr<const UserSnapshot> Session::user() const {
 
 std::shared_ptr<const DeviceSnapshot> Session::device(std::string_view device_id) const {
   absl::MutexLock lock(&mutex_);
-  const auto found = devices_.find(device_id);
+  const auto found = devices_.find(Abs(device_id));
   return found == devices_.end() ? nullptr : found->second;
 }
 
@@ -21,7 +23,7 @@ void Session::Remember(std::shared_ptr<const UserSnapshot> user, std::string_vie
   if (user_ == nullptr || user->accounts_position >= user_->accounts_position) {
     user_ = std::move(user);
   }
-  auto& known = devices_[device_id];
+  auto& known = devices_[Abs(device_id)];
   if (known == nullptr || device->accounts_position >= known->accounts_position) {
     known = std::move(device);
   }
@@ -29,7 +31,7 @@ void Session::Remember(std::shared_ptr<const UserSnapshot> user, std::string_vie
 
 void Session::Drop(std::string_view device_id) {
   absl::MutexLock lock(&mutex_);
-  devices_.erase(device_id);
+  devices_.erase(Abs(device_id));
 }
 
 uint64_t Session::wakes() const {
@@ -78,7 +80,7 @@ std::shared_ptr<Session> SessionTable::Get(std::string_view user_id, absl::Time 
   std::shared_ptr<Session> session;
   {
     absl::MutexLock lock(&mutex_);
-    Entry& entry = sessions_[user_id];
+    Entry& entry = sessions_[Abs(user_id)];
     if (entry.session == nullptr) entry.session = std::make_shared<Session>(std::string(user_id));
     session = entry.session;
   }
@@ -108,22 +110,21 @@ void SessionTable::StopListening(Entry& entry) {
   entry.rooms.clear();
 }
 
+std::shared_ptr<Session> SessionTable::Find(std::string_view user_id) const {
+  absl::MutexLock lock(&mutex_);
+  const auto found = sessions_.find(Abs(user_id));
+  return found == sessions_.end() ? nullptr : found->second.session;
+}
+
 void SessionTable::WakeUser(std::string_view user_id) {
-  std::shared_ptr<Session> session;
-  {
-    absl::MutexLock lock(&mutex_);
-    const auto found = sessions_.find(user_id);
-    if (found == sessions_.end()) return;
-    session = found->second.session;
-  }
-  session->WakeAll();
+  if (const auto session = Find(user_id)) session->WakeAll();
 }
 
 void SessionTable::WakeRoom(std::string_view room_id) {
   Sessions woken;
   {
     absl::MutexLock lock(&mutex_);
-    const auto found = listeners_.find(room_id);
+    const auto found = listeners_.find(Abs(room_id));
     if (found == listeners_.end()) return;
     woken = found->second;
   }

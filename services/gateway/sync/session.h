@@ -32,9 +32,10 @@ struct DeviceSnapshot {
   int64_t accounts_position = 0;
   std::vector<std::pair<std::string, int64_t>> one_time_keys;
   std::vector<std::string> unused_fallback_types;
-  // To-device messages up to here were handed out, and up to there they were acknowledged.
-  int64_t to_device_sent = 0;
+  // The device has had the to-device messages up to here, and `accounts` knows it.
   int64_t to_device_acknowledged = 0;
+  // Its inbox holds more than the last answer took.
+  bool more_to_device = false;
 };
 
 // One user's sync sessions on this gateway: the snapshot above and the requests that wait.
@@ -88,6 +89,8 @@ class Session {
 class SessionTable {
  public:
   std::shared_ptr<Session> Get(std::string_view user_id, absl::Time now);
+  // The user's session if there is one; does not count as a use.
+  std::shared_ptr<Session> Find(std::string_view user_id) const;
   // The rooms whose wakes this session wants from now on; replaces what it listened to.
   void Listen(const std::shared_ptr<Session>& session, std::vector<std::string> room_ids);
 

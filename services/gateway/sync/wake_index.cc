@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "common/base/strings.h"
+
 namespace parley::gateway {
 
 bool WakeIndex::Heard(Partition partition, int64_t position, std::string_view key) {
@@ -13,7 +15,7 @@ bool WakeIndex::Heard(Partition partition, int64_t position, std::string_view ke
   state.heard = true;
   state.head = std::max(state.head, position);
   if (keys_.size() >= max_keys_) DropOlderHalf();
-  KeyState& known = keys_.try_emplace(key, KeyState{partition, 0}).first->second;
+  KeyState& known = keys_.try_emplace(Abs(key), KeyState{partition, 0}).first->second;
   known.position = std::max(known.position, position);
   return !missed;
 }
@@ -39,7 +41,7 @@ WakeIndex::News WakeIndex::Since(Partition partition, std::string_view key,
   absl::ReaderMutexLock lock(&mutex_);
   const auto state = partitions_.find(partition);
   if (state == partitions_.end()) return News::kUnknown;
-  const auto known = keys_.find(key);
+  const auto known = keys_.find(Abs(key));
   if (known != keys_.end() && known->second.position > position) return News::kYes;
   return position < state->second.horizon ? News::kUnknown : News::kNo;
 }

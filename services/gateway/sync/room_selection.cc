@@ -1,0 +1,72 @@
+#include "services/gateway/sync/room_selection.h"
+
+#include "common/base/partition.h"
+
+namespace parley::gateway {
+namespace {
+
+using accounts::v1::Membership;
+using events::v1::RoomSince;
+using stream::StreamKind;
+
+bool IsJoin(const Membership& membership) { return membership.membership() == "join"; }
+bool HasLeft(const Membership& membership) {
+  return membership.membership() == "leave" || membership.membership() == "ban";
+}
+
+class Selection {
+ public:
+  explicit Selection(const SelectionInput& input) : input_(input) {}
+
+  // Fills `room`; false: nothing to ask.
+  bool Select(const Membership& membership, RoomSince& room) const {
+    const Partition partition = PartitionOf(membership.room_id(), input_.partitions);
+    room.set_room_id(membership.room_id());
+    room.set_membership(membership.membership());
+    room.set_membership_position(membership.position());
+    if (input_.since == nullptr) return !HasLeft(membership) || input_.include_leave;
+    if (HasLeft(membership)) return SelectLeft(membership, partition, room);
+    if (!IsJoin(membership)) return ChangedSinceToken(membership);
+    return SelectJoined(membership, partition, room);
+  }
+
+ private:
+  bool ChangedSinceToken(const Membership& membership) const {
+    return membership.recorded_at() > input_.accounts_since;
+  }
+
+  bool SelectLeft(const Membership& membership, Partition partition, RoomSince& room) const {
+    room.set_since(input_.since->Position(StreamKind::kEvents, partition));
+    if (ChangedSinceToken(membership)) return true;
+    return input_.full_state && input_.include_leave;
+  }
+
+  bool SelectJoined(const Membership& membership, Partition partition, RoomSince& room) const {
+    if (membership.joined_recorded_at() > input_.accounts_since) return true;  // new: since 0
+    const int64_t since = input_.since->Position(StreamKind::kEvents, partition);
+    const stream::EphemeralPosition typing = input_.since->Ephemeral(StreamKind::kTyping, partition);
+    room.set_since(since);
+    room.set_typing_epoch(typing.epoch);
+    room.set_typing_counter(typing.counter);
+    return input_.full_state || since == 0 ||
+           input_.rooms.Since(partition, membership.room_id(), since) != WakeIndex::News::kNo ||
+           input_.typing.Since(partition, membership.room_id(), typing.counter) ==
+               WakeIndex::News::kYes;
+  }
+
+  const SelectionInput& input_;
+};
+
+}  // namespace
+
+std::vector<RoomSince> SelectRooms(const SelectionInput& input) {
+  const Selection selection(input);
+  std::vector<RoomSince> rooms;
+  for (const Membership& membership : input.memberships) {
+    RoomSince room;
+    if (selection.Select(membership, room)) rooms.push_back(std::move(room));
+  }
+  return rooms;
+}
+
+}  // namespace parley::gateway
