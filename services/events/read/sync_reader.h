@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+#include "common/base/clock.h"
+#include "common/store/store.h"
+#include "parley/events/v1/events.pb.h"
+
+namespace parley::events {
+
+class TypingTable;
+class UnreadCounter;
+
+// ReadSince: what changed for one user in many rooms, read in one snapshot.
+//
+// Threads: safe from any. Lifetime: borrows all of Deps.
+class SyncReader {
+ public:
+  struct Deps {
+    store::Store& store;
+    const Clock& clock;
+    const TypingTable& typing;
+    UnreadCounter& unread;
+    uint32_t partitions;
+  };
+
+  explicit SyncReader(Deps deps) : deps_(deps) {}
+
+  absl::StatusOr<v1::ReadSinceResponse> ReadSince(const v1::ReadSinceRequest& request);
+  absl::StatusOr<v1::ListJoinedUsersResponse> ListJoinedUsers(const v1::ListJoinedUsersRequest& request);
+
+ private:
+  const Deps deps_;
+};
+
+}  // namespace parley::events
