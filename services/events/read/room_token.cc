@@ -16,7 +16,7 @@ absl::StatusOr<RoomOrder> ParseRoomToken(std::string_view token, Partition parti
   if (!token.empty() && token[0] == 't' && absl::SimpleAtoi(Abs(token.substr(1)), &order)) {
     return order;
   }
-  PARLEY_TRY(const auto sync, stream::SyncToken::Decode(token));
+  PARLEY_TRY(const auto sync, stream::SyncToken::Parse(token));
   const int64_t position = sync.Position(stream::StreamKind::kEvents, partition);
   return LiveOrder(position);
 }

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/stream/token.h"
 #include "parley/accounts/v1/accounts.pb.h"
 #include "parley/events/v1/events.pb.h"
 
@@ -22,8 +23,8 @@ struct Difference {
   std::vector<std::string> device_lists_left;
   std::vector<std::pair<std::string, int64_t>> one_time_keys;
   std::vector<std::string> unused_fallback_types;
-  // The opaque token of where the client is after this.
-  std::string next_batch;
+  // Where the client is after this.
+  stream::SyncToken next;
 
   // Nothing that a waiting client would want to be woken for.
   bool empty() const {

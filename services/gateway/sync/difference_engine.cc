@@ -10,8 +10,9 @@ using stream::StreamKind;
 absl::StatusOr<Difference> DifferenceEngine::Read(const rpc::Call& call, const SyncQuery& query,
                                                   const std::shared_ptr<Session>& session) {
   const Partition own = PartitionOf(query.requester.user_id(), deps_.partitions);
-  stream::SyncToken next = query.since.value_or(stream::SyncToken(deps_.incarnation));
   Difference difference;
+  difference.next = query.since.value_or(stream::SyncToken(deps_.incarnation));
+  stream::SyncToken& next = difference.next;
   PARLEY_TRY(const auto account, deps_.accounts.Read(call, query, session, difference));
   PARLEY_TRY(const auto rooms, deps_.rooms.Read(call, query, account, difference, next));
   PARLEY_RETURN_IF_ERROR(deps_.device_lists.Read(call, query, account, rooms, difference));
@@ -19,7 +20,6 @@ absl::StatusOr<Difference> DifferenceEngine::Read(const rpc::Call& call, const S
       deps_.presence.Read(call, query, *account.user, rooms, difference, next));
   next.SetPosition(StreamKind::kAccounts, own, account.position);
   next.SetPosition(StreamKind::kToDevice, own, account.to_device_position);
-  difference.next_batch = next.Encode();
   return difference;
 }
 

@@ -34,7 +34,7 @@ absl::StatusOr<std::vector<std::string>> PresenceProvider::Changed(const rpc::Ca
                                                                    const SyncQuery& query,
                                                                    const UserSnapshot& user) const {
   const std::string& self = query.requester.user_id();
-  const auto changed = log_.Since(Since(query).counter);
+  const auto changed = log_.Since(Since(query).Packed());
   if (!changed) {
     PARLEY_TRY(auto everybody, JoinedUsers(call, JoinedRooms(user)));
     everybody.push_back(self);

@@ -132,10 +132,16 @@ void SessionTable::WakeRoom(std::string_view room_id) {
 }
 
 void SessionTable::WakeEverybody() {
+  WakeUsersIf([](std::string_view) { return true; });
+}
+
+void SessionTable::WakeUsersIf(const std::function<bool(std::string_view)>& matches) {
   Sessions woken;
   {
     absl::MutexLock lock(&mutex_);
-    for (const auto& [user, entry] : sessions_) woken.push_back(entry.session);
+    for (const auto& [user, entry] : sessions_) {
+      if (matches(user)) woken.push_back(entry.session);
+    }
   }
   for (const auto& session : woken) session->WakeAll();
 }

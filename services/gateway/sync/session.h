@@ -97,8 +97,9 @@ class SessionTable {
   void WakeUser(std::string_view user_id);
   void WakeRoom(std::string_view room_id);
   void WakeEverybody();
-  // Everybody who listens to a room of the partition (`partition_of` tells), after lost wakes.
+  // Everybody who listens to such a room, or is such a user: after lost wakes of a whole partition.
   void WakeRoomsIf(const std::function<bool(std::string_view room_id)>& matches);
+  void WakeUsersIf(const std::function<bool(std::string_view user_id)>& matches);
 
   void Sweep(absl::Time now, absl::Duration idle);
   size_t size() const;

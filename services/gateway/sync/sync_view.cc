@@ -61,7 +61,7 @@ class View {
 
   void Write() {
     const DataByRoom data = GroupByRoom(difference_);
-    w_.BeginObject().Key("next_batch").String(difference_.next_batch);
+    w_.BeginObject().Key("next_batch").String(difference_.next.Encode());
     if (const auto global = data.find(""); global != data.end()) WriteAccountData(global->second);
     WriteEventsObject("presence", difference_.presence);
     WriteRooms(Sort(difference_, data));

@@ -1,0 +1,94 @@
+#include "services/gateway/sync/sync_hub.h"
+
+#include <absl/time/clock.h>
+
+#include "common/base/partition.h"
+#include "common/stream/position.h"
+
+namespace parley::gateway {
+namespace {
+
+using stream::NameOf;
+using stream::StreamKind;
+
+bool IsOfRooms(std::string_view service) {
+  return service == NameOf(StreamKind::kEvents) || service == NameOf(StreamKind::kTyping);
+}
+
+}  // namespace
+
+SyncHub::SyncHub(Deps deps) : deps_(deps) {
+  subscriptions_.push_back(deps_.bus.Subscribe(bus::Interest::All(),
+                                               [this](const bus::Wake& wake) { OnWake(wake); }));
+  subscriptions_.push_back(deps_.bus.OnReconnect([this] { OnReconnect(); }));
+}
+
+WakeIndex* SyncHub::IndexFor(std::string_view service) {
+  if (service == NameOf(StreamKind::kEvents)) return &deps_.heard.rooms;
+  if (service == NameOf(StreamKind::kTyping)) return &deps_.heard.typing;
+  if (service == NameOf(StreamKind::kAccounts)) return &deps_.heard.accounts;
+  return nullptr;
+}
+
+void SyncHub::OnWake(const bus::Wake& wake) {
+  if (wake.service == NameOf(StreamKind::kPresence)) {
+    deps_.presence_log.Heard(wake.position, wake.key);
+    WakeRoomMates(wake.key);
+    return;
+  }
+  WakeIndex* index = IndexFor(wake.service);
+  if (index == nullptr) return;
+  const bool complete = index->Heard(wake.partition, wake.position, wake.key);
+  if (complete && !wake.key.empty()) {
+    WakeKey(wake.service, wake.key);
+  } else {
+    WakePartition(wake.service, wake.partition);
+  }
+}
+
+void SyncHub::OnHead(const bus::Head& head) {
+  WakeIndex* index = IndexFor(head.topic.service);
+  if (index == nullptr) return;
+  const bool complete = index->HeardHead(head.topic.partition, head.position);
+  if (!complete) WakePartition(head.topic.service, head.topic.partition);
+}
+
+void SyncHub::OnReconnect() {
+  deps_.heard.rooms.Forget();
+  deps_.heard.typing.Forget();
+  deps_.heard.accounts.Forget();
+  deps_.presence_log.Forget();
+  deps_.sessions.WakeEverybody();
+}
+
+void SyncHub::WakeKey(std::string_view service, std::string_view key) {
+  if (IsOfRooms(service)) {
+    deps_.sessions.WakeRoom(key);
+  } else {
+    deps_.sessions.WakeUser(key);
+  }
+}
+
+void SyncHub::WakePartition(std::string_view service, Partition partition) {
+  const auto in_partition = [this, partition](std::string_view key) {
+    return PartitionOf(key, deps_.partitions) == partition;
+  };
+  if (IsOfRooms(service)) {
+    deps_.sessions.WakeRoomsIf(in_partition);
+  } else {
+    deps_.sessions.WakeUsersIf(in_partition);
+  }
+}
+
+void SyncHub::WakeRoomMates(std::string_view user_id) {
+  const bool posted = deps_.pool.TryPost([this, user = std::string(user_id)] {
+    const rpc::Call call{.deadline = absl::Now() + absl::Seconds(10), .request_id = "presence"};
+    deps_.sessions.WakeUser(user);
+    const auto rooms = deps_.room_mates.RoomsOf(call, user);
+    if (!rooms.ok()) return;
+    for (const std::string& room : *rooms) deps_.sessions.WakeRoom(room);
+  });
+  if (!posted) deps_.sessions.WakeUser(user_id);
+}
+
+}  // namespace parley::gateway
