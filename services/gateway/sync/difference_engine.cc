@@ -11,7 +11,7 @@ absl::StatusOr<Difference> DifferenceEngine::Read(const rpc::Call& call, const S
                                                   const std::shared_ptr<Session>& session) {
   const Partition own = PartitionOf(query.requester.user_id(), deps_.partitions);
   Difference difference;
-  difference.next = query.since.value_or(stream::SyncToken(deps_.incarnation));
+  difference.next = query.since.value_or(stream::SyncToken(query.incarnation));
   stream::SyncToken& next = difference.next;
   PARLEY_TRY(const auto account, deps_.accounts.Read(call, query, session, difference));
   PARLEY_TRY(const auto rooms, deps_.rooms.Read(call, query, account, difference, next));

@@ -28,8 +28,6 @@ class DifferenceEngine {
     RoomProvider& rooms;
     PresenceProvider& presence;
     DeviceListProvider& device_lists;
-    // Of the store: a token of another incarnation starts afresh.
-    uint64_t incarnation;
     uint32_t partitions;
   };
 

@@ -18,6 +18,8 @@ struct SyncQuery {
   common::v1::Requester requester;
   // Absent: an initial sync.
   std::optional<stream::SyncToken> since;
+  // Of the stores that answer: what a new token is made with.
+  uint64_t incarnation = 0;
   bool full_state = false;
   absl::Duration timeout;
   // online, unavailable, offline …: what this device says of its user while it syncs.
