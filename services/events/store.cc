@@ -213,6 +213,15 @@ absl::StatusOr<std::optional<StateRow>> CurrentStateEntry(store::Reader& db, Par
                   {p, room, type, state_key});
 }
 
+absl::StatusOr<int64_t> CountMembers(store::Reader& db, Partition p, RoomNid room, event::Membership membership,
+                                     int64_t cap) {
+  PARLEY_TRY(const auto count,
+             db.QueryInt("SELECT COUNT(*) FROM (SELECT 1 FROM events_state WHERE p = $1 AND room = $2 "
+                         "AND type = 'm.room.member' AND membership = $3 LIMIT $4) AS members",
+                         {p, room, static_cast<int64_t>(membership) + 1, cap}));
+  return count.value_or(0);
+}
+
 absl::StatusOr<std::vector<StateRow>> StateAt(store::Reader& db, Partition p, RoomNid room, int64_t pos) {
   return InForce(db, p, room, 0, pos);
 }

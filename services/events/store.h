@@ -55,6 +55,9 @@ absl::StatusOr<std::vector<StateRow>> CurrentStateOfType(store::Reader& db, Part
                                                          std::string_view type);
 absl::StatusOr<std::optional<StateRow>> CurrentStateEntry(store::Reader& db, Partition p, RoomNid room,
                                                           std::string_view type, std::string_view state_key);
+// How many members have this membership now; stops counting at `cap`.
+absl::StatusOr<int64_t> CountMembers(store::Reader& db, Partition p, RoomNid room, event::Membership membership,
+                                     int64_t cap);
 // The state after the event at `pos` (of this room or not); O(log n) pages beyond its output.
 absl::StatusOr<std::vector<StateRow>> StateAt(store::Reader& db, Partition p, RoomNid room, int64_t pos);
 absl::StatusOr<std::optional<StateRow>> StateEntryAt(store::Reader& db, Partition p, RoomNid room, int64_t pos,

@@ -56,8 +56,13 @@ Membership ReadDoor::MembershipAt(int64_t pos) const {
   return Membership::kLeave;
 }
 
-int64_t ReadDoor::MembershipSince() const {
-  return memberships_.empty() ? 0 : memberships_.back().from_pos;
+int64_t ReadDoor::JoinedAt() const {
+  int64_t joined_at = 0;
+  for (auto it = memberships_.rbegin(); it != memberships_.rend(); ++it) {
+    if (it->membership != Membership::kJoin) break;
+    joined_at = it->from_pos;
+  }
+  return joined_at;
 }
 
 HistoryVisibility ReadDoor::VisibilityAt(int64_t pos) const {

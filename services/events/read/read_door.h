@@ -41,8 +41,8 @@ class ReadDoor {
   event::Membership MembershipAt(int64_t pos) const;
   // Has a membership event of any kind in this room.
   bool HasMembership() const { return !memberships_.empty(); }
-  // Where the viewer's present membership began; 0 without one.
-  int64_t MembershipSince() const;
+  // Where the viewer's present, unbroken time as a member began; 0 without one.
+  int64_t JoinedAt() const;
   bool IsWorldReadable() const;
 
   // Whether the viewer may see an event at `pos`. Soft-failed events are shown to nobody.

@@ -1,0 +1,212 @@
+#include "services/events/read/unread.h"
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <optional>
+
+#include "common/event/power_levels.h"
+#include "common/json/value.h"
+#include "common/push_rules/evaluator.h"
+#include "common/status/macros.h"
+#include "services/events/store.h"
+
+namespace parley::events {
+namespace {
+
+using push_rules::CompiledRules;
+
+// An unread past longer than this counts as this much: nobody reads the number.
+constexpr int64_t kMaxEvents = 5000;
+// The default rules ask only whether a room has two members.
+constexpr int64_t kMembersThatMatter = 3;
+
+// How far the user has read, by the receipts.
+class ReadMarks {
+ public:
+  ReadMarks(const std::vector<ReceiptRow>& receipts, int64_t joined_at) : everywhere_(joined_at) {
+    for (const ReceiptRow& receipt : receipts) {
+      latest_change_ = std::max(latest_change_, receipt.pos);
+      int64_t& mark = receipt.thread_id.empty() ? everywhere_ : threads_[Name(receipt.thread_id)];
+      mark = std::max(mark, receipt.event_pos);
+    }
+  }
+
+  int64_t In(const std::string& thread) const {
+    const auto found = threads_.find(thread);
+    return found == threads_.end() ? everywhere_ : std::max(everywhere_, found->second);
+  }
+  int64_t everywhere() const { return everywhere_; }
+  int64_t latest_change() const { return latest_change_; }
+
+ private:
+  static std::string Name(const std::string& thread_id) {
+    return thread_id == "main" ? std::string() : thread_id;
+  }
+
+  int64_t everywhere_ = 0;
+  int64_t latest_change_ = 0;
+  std::map<std::string, int64_t> threads_;
+};
+
+absl::StatusOr<event::PduPtr> StateEvent(store::Reader& db, const RoomRow& room,
+                                         const event::RoomVersion& version, std::string_view type,
+                                         std::string_view state_key) {
+  PARLEY_TRY(const auto state, CurrentStateEntry(db, room.partition, room.nid, type, state_key));
+  if (!state) return nullptr;
+  PARLEY_TRY(auto row, ReadEvent(db, room.partition, state->event_pos));
+  if (!row) return nullptr;
+  return event::LoadPdu(std::move(row->pdu), EventId::Trusted(row->event_id), version);
+}
+
+// What the rules want to know of the room.
+struct RoomFacts {
+  event::PduPtr create, power_levels, own_member;
+  int64_t members = 0;
+
+  static absl::StatusOr<RoomFacts> Read(store::Reader& db, const ReadDoor& door, bool count_all) {
+    const RoomRow& room = door.room();
+    const event::RoomVersion& version = *event::FindRoomVersion(room.version);
+    RoomFacts facts;
+    PARLEY_TRY(facts.create, StateEvent(db, room, version, "m.room.create", ""));
+    PARLEY_TRY(facts.power_levels, StateEvent(db, room, version, "m.room.power_levels", ""));
+    PARLEY_TRY(facts.own_member,
+               StateEvent(db, room, version, "m.room.member", door.viewer().user_id));
+    const int64_t cap = count_all ? std::numeric_limits<int64_t>::max() : kMembersThatMatter;
+    PARLEY_TRY(facts.members, CountMembers(db, room.partition, room.nid,
+                                           event::Membership::kJoin, cap));
+    return facts;
+  }
+
+  push_rules::RoomView ViewFor(const std::string& sender) const {
+    push_rules::RoomView view;
+    view.member_count = members;
+    view.sender_power_level =
+        event::PowerLevels(create.get(), power_levels.get()).UserLevel(sender);
+    if (power_levels) {
+      view.notification_levels = json::FindObject(power_levels->content, "notifications");
+    }
+    if (own_member) view.display_name = json::StringOr(own_member->content, "displayname", "");
+    return view;
+  }
+};
+
+absl::StatusOr<std::shared_ptr<const CompiledRules>> RulesFrom(std::string_view changes) {
+  if (changes.empty()) return CompiledRules::Defaults();
+  PARLEY_TRY(const auto rules, push_rules::RuleSet::Load(changes));
+  return std::make_shared<const CompiledRules>(rules);
+}
+
+bool MayCount(const ReadDoor& door, const EventRow& row) {
+  return row.sender != door.viewer().user_id && (row.flags & kRedacted) == 0 && door.MaySee(row);
+}
+
+std::optional<push_rules::Outcome> Judge(const ReadDoor& door, const EventRow& row,
+                                         const CompiledRules& rules, const RoomFacts& facts) {
+  const auto content = json::ParseObject(event::RawMember(row.pdu, "content"));
+  if (!content.ok()) return std::nullopt;
+  push_rules::EventView view{row.event_id, door.room().room_id, row.type, row.sender,
+                             std::nullopt, &*content};
+  if (row.state_key) view.state_key = *row.state_key;
+  return rules.Evaluate(view, facts.ViewFor(row.sender), door.viewer().user_id);
+}
+
+}  // namespace
+
+// Counts the events after `counted.upto`.
+struct UnreadCounter::Reading {
+  store::Reader& db;
+  const ReadDoor& door;
+  const ReadMarks& marks;
+  const CompiledRules& rules;
+  bool rules_are_own;
+  std::optional<RoomFacts> facts = std::nullopt;
+  // A redaction may have taken back what was counted.
+  bool saw_redaction = false;
+
+  absl::Status Add(const EventRow& row, Counted& counted) {
+    saw_redaction |= row.type == "m.room.redaction";
+    if (!MayCount(door, row) || row.pos <= marks.In(row.thread_root)) return absl::OkStatus();
+    if (!facts) {
+      PARLEY_TRY(facts, RoomFacts::Read(db, door, rules_are_own));
+    }
+    const auto outcome = Judge(door, row, rules, *facts);
+    if (!outcome || !outcome->notify) return absl::OkStatus();
+    Counts& counts = counted.threads[row.thread_root];
+    ++counts.notify;
+    counts.highlight += outcome->highlight;
+    return absl::OkStatus();
+  }
+
+  absl::Status Upto(int64_t head, Counted& counted) {
+    std::vector<EventRow> rows;
+    const RoomRow& room = door.room();
+    PARLEY_RETURN_IF_ERROR(ScanForwards(db, room.partition, room.nid, LiveOrder(counted.upto),
+                                        kMaxEvents, [&](const EventRow& row) {
+                                          rows.push_back(row);
+                                          return true;
+                                        }));
+    for (const EventRow& row : rows) PARLEY_RETURN_IF_ERROR(Add(row, counted));
+    counted.upto = head;
+    return absl::OkStatus();
+  }
+};
+
+absl::Status UnreadCounter::Count(store::Reader& db, const ReadDoor& door, int64_t head,
+                                  std::string_view push_rule_changes, bool by_thread,
+                                  v1::RoomUpdate& update) {
+  const RoomRow& room = door.room();
+  const Key key{room.partition, room.nid, door.viewer().user_id};
+  PARLEY_TRY(const auto receipts, ReceiptsOf(db, room.partition, room.nid, door.viewer().user_id));
+  PARLEY_TRY(const auto rules, RulesFrom(push_rule_changes));
+  const ReadMarks marks(receipts, door.JoinedAt());
+  const size_t rules_hash = std::hash<std::string_view>()(push_rule_changes);
+  const Counted fresh{marks.everywhere(), marks.latest_change(), rules_hash, {}};
+
+  Counted counted = Find(key);
+  const bool usable = counted.upto >= fresh.upto && counted.upto <= head &&
+                      counted.receipts_at == fresh.receipts_at && counted.rules == rules_hash;
+  if (!usable) counted = fresh;
+  Reading reading{db, door, marks, *rules, !push_rule_changes.empty()};
+  PARLEY_RETURN_IF_ERROR(reading.Upto(head, counted));
+  if (usable && reading.saw_redaction) {
+    counted = fresh;
+    PARLEY_RETURN_IF_ERROR(reading.Upto(head, counted));
+  }
+  Fill(counted.threads, by_thread, update);
+  Keep(key, std::move(counted));
+  return absl::OkStatus();
+}
+
+void UnreadCounter::Fill(const ByThread& threads, bool by_thread, v1::RoomUpdate& update) {
+  v1::Unread& all = *update.mutable_unread();
+  for (const auto& [root, counts] : threads) {
+    v1::Unread& unread =
+        by_thread && !root.empty() ? (*update.mutable_thread_unread())[root] : all;
+    unread.set_notification_count(unread.notification_count() + counts.notify);
+    unread.set_highlight_count(unread.highlight_count() + counts.highlight);
+  }
+}
+
+UnreadCounter::Counted UnreadCounter::Find(const Key& key) const {
+  absl::MutexLock lock(&mutex_);
+  const auto found = counted_.find(key);
+  return found == counted_.end() ? Counted{} : found->second->second;
+}
+
+void UnreadCounter::Keep(const Key& key, Counted counted) {
+  absl::MutexLock lock(&mutex_);
+  const auto found = counted_.find(key);
+  if (found != counted_.end()) {
+    order_.splice(order_.begin(), order_, found->second);
+    found->second->second = std::move(counted);
+    return;
+  }
+  order_.emplace_front(key, std::move(counted));
+  counted_[key] = order_.begin();
+  if (order_.size() <= capacity_) return;
+  counted_.erase(order_.back().first);
+  order_.pop_back();
+}
+
+}  // namespace parley::events

@@ -1,0 +1,41 @@
+#include "services/gateway/sync/sync_query.h"
+
+#include <algorithm>
+
+#include "common/status/macros.h"
+#include "common/status/matrix_error.h"
+#include "services/gateway/endpoint.h"
+
+namespace parley::gateway {
+namespace {
+
+// Longer waits are cut: the client asks again.
+constexpr int64_t kMaxTimeoutMs = 40'000;
+
+constexpr std::string_view kPresenceValues[] = {"online", "offline", "unavailable",
+                                                "free_for_chat", "hidden"};
+
+bool IsPresence(std::string_view value) {
+  return std::find(std::begin(kPresenceValues), std::end(kPresenceValues), value) !=
+         std::end(kPresenceValues);
+}
+
+}  // namespace
+
+absl::StatusOr<SyncQuery> ReadSyncQuery(const RequestContext& request, const filter::Filter& filter) {
+  SyncQuery query;
+  query.requester = request.requester().ToProto();
+  query.filter = filter;
+  if (const auto since = request.Query("since"); since && !since->empty()) {
+    PARLEY_TRY(query.since, stream::SyncToken::Parse(*since));
+  }
+  PARLEY_TRY(const int64_t timeout, request.QueryInt("timeout", 0));
+  query.timeout = absl::Milliseconds(std::clamp<int64_t>(timeout, 0, kMaxTimeoutMs));
+  PARLEY_TRY(query.full_state, request.QueryBool("full_state", false));
+  PARLEY_TRY(query.state_after, request.QueryBool("use_state_after", false));
+  query.set_presence = request.QueryOr("set_presence", "online");
+  if (!IsPresence(query.set_presence)) return InvalidParam("set_presence is not a presence state");
+  return query;
+}
+
+}  // namespace parley::gateway
