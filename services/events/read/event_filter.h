@@ -5,6 +5,7 @@
 
 #include <absl/status/statusor.h>
 
+#include "common/filter/filter.h"
 #include "services/events/rows.h"
 
 namespace parley::events {
@@ -14,11 +15,11 @@ namespace parley::events {
 class EventFilter {
  public:
   EventFilter() = default;
-  // `json`: a RoomEventFilter object that was checked when it came in, or empty. M_BAD_JSON otherwise.
+  // `json`: a RoomEventFilter object, or empty. M_BAD_JSON when it is none.
   static absl::StatusOr<EventFilter> Parse(std::string_view json);
 
   // Lets everything of every event through.
-  bool KeepsAll() const { return compiled_ == nullptr; }
+  bool KeepsAll() const { return filter_ == nullptr; }
   bool Keeps(const EventRow& row) const;
   // For what is no stored event: receipts and typing.
   bool KeepsType(std::string_view type) const;
@@ -26,8 +27,7 @@ class EventFilter {
   bool KeepsRoom(std::string_view room_id) const;
 
  private:
-  struct Compiled;
-  std::shared_ptr<const Compiled> compiled_;
+  std::shared_ptr<const filter::RoomEventFilter> filter_;
 };
 
 }  // namespace parley::events

@@ -48,8 +48,9 @@ ReadSinceRequest RequestFor(const SyncQuery& query, const UserSnapshot& user,
                             const std::vector<events::v1::RoomSince>& rooms) {
   ReadSinceRequest request;
   *request.mutable_requester() = query.requester;
-  *request.mutable_options() = query.options;
+  *request.mutable_options() = query.filter->options();
   request.mutable_options()->set_full_state(query.full_state);
+  request.mutable_options()->set_state_after(query.state_after);
   request.set_push_rule_changes(user.push_rule_changes);
   for (const std::string& ignored : user.ignored_users) request.add_ignored_users(ignored);
   request.mutable_rooms()->Assign(rooms.begin(), rooms.end());
@@ -96,7 +97,7 @@ absl::StatusOr<RoomProvider::Part> RoomProvider::Read(const rpc::Call& call, con
   const auto rooms = SelectRooms(
       {user.memberships, since,
        since != nullptr ? since->Position(StreamKind::kAccounts, own) : 0, query.full_state,
-       query.include_leave, partitions_, heard_.rooms, heard_.typing});
+       *query.filter, partitions_, heard_.rooms, heard_.typing});
   AdvanceUnasked(heads, rooms, partitions_, next);
   if (rooms.empty()) return Part{};
 

@@ -20,11 +20,12 @@ class Selection {
 
   // Fills `room`; false: nothing to ask.
   bool Select(const Membership& membership, RoomSince& room) const {
+    if (!input_.filter.AcceptsRoom(membership.room_id())) return false;
     const Partition partition = PartitionOf(membership.room_id(), input_.partitions);
     room.set_room_id(membership.room_id());
     room.set_membership(membership.membership());
     room.set_membership_position(membership.position());
-    if (input_.since == nullptr) return !HasLeft(membership) || input_.include_leave;
+    if (input_.since == nullptr) return !HasLeft(membership) || input_.filter.include_leave();
     if (HasLeft(membership)) return SelectLeft(membership, partition, room);
     if (!IsJoin(membership)) return ChangedSinceToken(membership);
     return SelectJoined(membership, partition, room);
@@ -38,7 +39,7 @@ class Selection {
   bool SelectLeft(const Membership& membership, Partition partition, RoomSince& room) const {
     room.set_since(input_.since->Position(StreamKind::kEvents, partition));
     if (ChangedSinceToken(membership)) return true;
-    return input_.full_state && input_.include_leave;
+    return input_.full_state && input_.filter.include_leave();
   }
 
   bool SelectJoined(const Membership& membership, Partition partition, RoomSince& room) const {

@@ -8,6 +8,7 @@
 #include "common/stream/token.h"
 #include "parley/accounts/v1/accounts.pb.h"
 #include "parley/events/v1/events.pb.h"
+#include "services/gateway/sync/sync_filter.h"
 #include "services/gateway/sync/wake_index.h"
 
 // Which of a user's rooms a sync has to ask about: pure functions of the memberships, the client's token and what this gateway
@@ -21,7 +22,7 @@ struct SelectionInput {
   // The accounts position that `since` holds.
   int64_t accounts_since = 0;
   bool full_state = false;
-  bool include_leave = false;
+  const SyncFilter& filter;
   uint32_t partitions = 1;
   const WakeIndex& rooms;
   const WakeIndex& typing;

@@ -22,10 +22,11 @@ bool IsPresence(std::string_view value) {
 
 }  // namespace
 
-absl::StatusOr<SyncQuery> ReadSyncQuery(const RequestContext& request, const filter::Filter& filter) {
+absl::StatusOr<SyncQuery> ReadSyncQuery(const RequestContext& request,
+                                        std::shared_ptr<const SyncFilter> filter) {
   SyncQuery query;
   query.requester = request.requester().ToProto();
-  query.filter = filter;
+  query.filter = std::move(filter);
   if (const auto since = request.Query("since"); since && !since->empty()) {
     PARLEY_TRY(query.since, stream::SyncToken::Parse(*since));
   }

@@ -1,19 +1,21 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
 
 #include "common/stream/token.h"
 #include "parley/common/v1/common.pb.h"
-#include "parley/events/v1/events.pb.h"
+#include "services/gateway/sync/sync_filter.h"
 
 namespace parley::gateway {
 
-// What one GET /sync asks for, read from its parameters and its filter. A value.
+class RequestContext;
+
+// What one GET /sync asks for. A value.
 struct SyncQuery {
   common::v1::Requester requester;
   // Absent: an initial sync.
@@ -21,13 +23,16 @@ struct SyncQuery {
   // Of the stores that answer: what a new token is made with.
   uint64_t incarnation = 0;
   bool full_state = false;
+  // MSC4222.
+  bool state_after = false;
   absl::Duration timeout;
   // online, unavailable, offline …: what this device says of its user while it syncs.
   std::string set_presence = "online";
-  // How the owners of rooms are to read them.
-  events::v1::SyncOptions options;
-  bool include_leave = false;
-  std::string filter_json;
+  std::shared_ptr<const SyncFilter> filter = SyncFilter::Default();
 };
+
+// Reads the parameters of a request. M_INVALID_PARAM for those that are not what they should be.
+absl::StatusOr<SyncQuery> ReadSyncQuery(const RequestContext& request,
+                                        std::shared_ptr<const SyncFilter> filter);
 
 }  // namespace parley::gateway
