@@ -23,6 +23,7 @@ class EventFilter {
   bool Keeps(const EventRow& row) const;
   // For what is no stored event: receipts and typing.
   bool KeepsType(std::string_view type) const;
+  bool lazy_load_members() const { return filter_ != nullptr && filter_->lazy_load_members; }
   // By `rooms` and `not_rooms`.
   bool KeepsRoom(std::string_view room_id) const;
 

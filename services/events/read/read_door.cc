@@ -65,6 +65,13 @@ int64_t ReadDoor::JoinedAt() const {
   return joined_at;
 }
 
+int64_t ReadDoor::LeftAt() const {
+  for (auto it = memberships_.rbegin(); it != memberships_.rend(); ++it) {
+    if (it->membership == Membership::kJoin) return it->to_pos;
+  }
+  return 0;
+}
+
 HistoryVisibility ReadDoor::VisibilityAt(int64_t pos) const {
   HistoryVisibility value = HistoryVisibility::kShared;
   for (const VisibilityVersion& version : visibility_) {

@@ -43,6 +43,8 @@ class ReadDoor {
   bool HasMembership() const { return !memberships_.empty(); }
   // Where the viewer's present, unbroken time as a member began; 0 without one.
   int64_t JoinedAt() const;
+  // Where the viewer's last time as a member ended; 0 for one who is a member, or never was.
+  int64_t LeftAt() const;
   bool IsWorldReadable() const;
 
   // Whether the viewer may see an event at `pos`. Soft-failed events are shown to nobody.

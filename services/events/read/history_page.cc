@@ -1,0 +1,44 @@
+#include "services/events/read/history_page.h"
+
+#include "common/status/macros.h"
+#include "services/events/store.h"
+
+namespace parley::events {
+namespace {
+
+constexpr int64_t kMaxScanned = 2000;
+
+bool IsPast(const PageRequest& request, RoomOrder order) {
+  if (!request.to) return false;
+  return request.backwards ? order <= *request.to : order > *request.to;
+}
+
+}  // namespace
+
+absl::StatusOr<HistoryPage> ReadPage(RoomAccess& access, const PageRequest& request,
+                                     const EventFilter& filter) {
+  HistoryPage page;
+  int64_t scanned = 0;
+  bool stopped = false;
+  RoomOrder last = request.from;
+  const auto on_event = [&](const EventRow& row) {
+    if (IsPast(request, row.ord)) return false;
+    if (page.events.size() == request.limit) {
+      stopped = true;
+      return false;
+    }
+    ++scanned;
+    last = request.backwards ? row.ord - 1 : row.ord;
+    if (access.door.MaySee(row) && filter.Keeps(row)) page.events.push_back(row);
+    return true;
+  };
+  const Partition p = access.partition();
+  PARLEY_RETURN_IF_ERROR(
+      request.backwards
+          ? ScanBackwards(access.db, p, access.nid(), request.from, kMaxScanned, on_event)
+          : ScanForwards(access.db, p, access.nid(), request.from, kMaxScanned, on_event));
+  if (stopped || scanned == kMaxScanned) page.next = last;
+  return page;
+}
+
+}  // namespace parley::events
