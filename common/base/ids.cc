@@ -56,19 +56,19 @@ constexpr Grammar kGrammar<UserIdKind>{"user id", '@', HasServer};
 
 template <>
 constexpr Grammar kGrammar<RoomIdKind>{"room id", '!', [](const Parts& parts) {
-  return parts.has_server_name ? HasServer(parts) && !parts.localpart.empty()
-                               : IsHash(parts.localpart);
-}};
+                                         return parts.has_server_name
+                                                    ? HasServer(parts) && !parts.localpart.empty()
+                                                    : IsHash(parts.localpart);
+                                       }};
 
 template <>
-constexpr Grammar kGrammar<EventIdKind>{"event id", '$', [](const Parts& parts) {
-  return !parts.localpart.empty();
-}};
+constexpr Grammar kGrammar<EventIdKind>{
+    "event id", '$', [](const Parts& parts) { return !parts.localpart.empty(); }};
 
 template <>
 constexpr Grammar kGrammar<RoomAliasKind>{"room alias", '#', [](const Parts& parts) {
-  return HasServer(parts) && !parts.localpart.empty();
-}};
+                                            return HasServer(parts) && !parts.localpart.empty();
+                                          }};
 
 }  // namespace
 
@@ -97,12 +97,15 @@ template class Id<RoomIdKind>;
 template class Id<EventIdKind>;
 template class Id<RoomAliasKind>;
 
-bool IsHashEventId(std::string_view text) { return text.starts_with('$') && IsHash(text.substr(1)); }
+bool IsHashEventId(std::string_view text) {
+  return text.starts_with('$') && IsHash(text.substr(1));
+}
 
 bool IsValidNewLocalpart(std::string_view localpart) {
   constexpr std::string_view kPunctuation = "._=/+-";
   return !localpart.empty() && std::all_of(localpart.begin(), localpart.end(), [&](char c) {
-    return absl::ascii_islower(c) || absl::ascii_isdigit(c) || kPunctuation.find(c) != std::string_view::npos;
+    return absl::ascii_islower(c) || absl::ascii_isdigit(c) ||
+           kPunctuation.find(c) != std::string_view::npos;
   });
 }
 

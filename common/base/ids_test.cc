@@ -27,9 +27,9 @@ TEST(UserIds, AcceptHistoricalLocalparts) {
 
 TEST(UserIds, RefuseWhatIsNone) {
   using std::string_literals::operator""s;
-  for (const std::string& text : {""s, "@"s, "@a"s, "a:b"s, "@a:"s, "@a:b:c"s, "@a\0:b"s,
-                                  "@\xff:b"s, "@\xed\xa0\x80:b"s, "!a:b"s, "@a:b "s,
-                                  "@" + std::string(253, 'a') + ":b"}) {
+  for (const std::string& text :
+       {""s, "@"s, "@a"s, "a:b"s, "@a:"s, "@a:b:c"s, "@a\0:b"s, "@\xff:b"s, "@\xed\xa0\x80:b"s,
+        "!a:b"s, "@a:b "s, "@" + std::string(253, 'a') + ":b"}) {
     EXPECT_TRUE(HasErrcode(UserId::Parse(text).status(), "M_INVALID_PARAM")) << text;
   }
 }

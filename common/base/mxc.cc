@@ -18,9 +18,8 @@ constexpr size_t kMaxMediaIdBytes = 255;
 
 bool IsValidMediaId(std::string_view media_id) {
   return !media_id.empty() && media_id.size() <= kMaxMediaIdBytes &&
-         std::all_of(media_id.begin(), media_id.end(), [](char c) {
-           return absl::ascii_isalnum(c) || c == '-' || c == '_';
-         });
+         std::all_of(media_id.begin(), media_id.end(),
+                     [](char c) { return absl::ascii_isalnum(c) || c == '-' || c == '_'; });
 }
 
 absl::StatusOr<MxcUri> MxcUri::Parse(std::string_view text) {
@@ -35,6 +34,8 @@ absl::StatusOr<MxcUri> MxcUri::Parse(std::string_view text) {
   return MxcUri{std::string(server_name), std::string(media_id)};
 }
 
-std::string MxcUri::ToString() const { return StrCat(kScheme, server_name, "/", media_id); }
+std::string MxcUri::ToString() const {
+  return StrCat(kScheme, server_name, "/", media_id);
+}
 
 }  // namespace parley

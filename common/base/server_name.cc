@@ -67,6 +67,8 @@ std::optional<ServerName> ParseServerName(std::string_view text) {
   return name;
 }
 
-bool IsValidServerName(std::string_view name) { return ParseServerName(name).has_value(); }
+bool IsValidServerName(std::string_view name) {
+  return ParseServerName(name).has_value();
+}
 
 }  // namespace parley

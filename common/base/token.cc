@@ -24,9 +24,8 @@ std::string UrlSafeBase64(std::string_view bytes) {
 }
 
 bool IsUrlSafe(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return absl::ascii_isalnum(c) || c == '-' || c == '_';
-  });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return absl::ascii_isalnum(c) || c == '-' || c == '_'; });
 }
 
 std::optional<Partition> ParsePartition(std::string_view digits) {

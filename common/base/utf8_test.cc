@@ -12,9 +12,9 @@ TEST(Utf8, AcceptsEveryLength) {
 }
 
 TEST(Utf8, RefusesWhatIsMalformed) {
-  for (const char* text : {"\xc0\x80", "\xc1\xbf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
-                           "\xf8\x88\x80\x80\x80", "\xe2\x82", "\x80", "\xe9", "a\xffz", "\xf0\x9f\x92",
-                           "\xe2\x28\xa1"}) {
+  for (const char* text : {"\xc0\x80", "\xc1\xbf", "\xe0\x80\xaf", "\xed\xa0\x80",
+                           "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80", "\xe2\x82", "\x80", "\xe9",
+                           "a\xffz", "\xf0\x9f\x92", "\xe2\x28\xa1"}) {
     EXPECT_FALSE(IsValidUtf8(text));
   }
 }

@@ -55,8 +55,12 @@ std::optional<std::string> Decode(std::string_view text, const Values& values) {
 
 }  // namespace
 
-std::string EncodeBase64(std::string_view bytes) { return Encode(bytes, kStandard); }
-std::string EncodeBase64Url(std::string_view bytes) { return Encode(bytes, kUrlSafe); }
+std::string EncodeBase64(std::string_view bytes) {
+  return Encode(bytes, kStandard);
+}
+std::string EncodeBase64Url(std::string_view bytes) {
+  return Encode(bytes, kUrlSafe);
+}
 
 std::optional<std::string> DecodeBase64(std::string_view text) {
   static constexpr Values kValues = ValuesOf(kStandard);

@@ -32,7 +32,9 @@ TEST(Base64, RefusesPaddingSpacesAndTheOtherAlphabet) {
   EXPECT_FALSE(DecodeBase64Url("+/8"));
 }
 
-TEST(Base64, IgnoresBitsBeyondTheLastByte) { EXPECT_EQ(DecodeBase64("Zh"), "f"); }
+TEST(Base64, IgnoresBitsBeyondTheLastByte) {
+  EXPECT_EQ(DecodeBase64("Zh"), "f");
+}
 
 TEST(Hashes, MatchPublishedValues) {
   EXPECT_EQ(EncodeHex(Sha256("abc")),

@@ -7,7 +7,9 @@
 namespace parley::crypto {
 namespace {
 
-std::string RandomPassword() { return Rng::System().Bytes(16); }
+std::string RandomPassword() {
+  return Rng::System().Bytes(16);
+}
 
 }  // namespace
 

@@ -22,9 +22,8 @@ const unsigned char* Bytes(std::string_view text) {
 }
 
 bool IsKeyVersion(std::string_view version) {
-  return !version.empty() && std::all_of(version.begin(), version.end(), [](char c) {
-    return absl::ascii_isalnum(c) || c == '_';
-  });
+  return !version.empty() && std::all_of(version.begin(), version.end(),
+                                         [](char c) { return absl::ascii_isalnum(c) || c == '_'; });
 }
 
 std::string NewVersion(Rng& rng) {
@@ -38,7 +37,9 @@ std::string NewVersion(Rng& rng) {
 
 }  // namespace
 
-SigningKey::~SigningKey() { sodium_memzero(secret_.data(), secret_.size()); }
+SigningKey::~SigningKey() {
+  sodium_memzero(secret_.data(), secret_.size());
+}
 
 absl::StatusOr<SigningKey> SigningKey::FromSeed(std::string_view version, std::string_view seed) {
   if (!IsKeyVersion(version)) return absl::InvalidArgumentError("a key version is [a-zA-Z0-9_]+");
@@ -72,7 +73,9 @@ std::string SigningKey::public_key() const {
                      crypto_sign_PUBLICKEYBYTES);
 }
 
-std::string SigningKey::public_key_base64() const { return EncodeBase64(public_key()); }
+std::string SigningKey::public_key_base64() const {
+  return EncodeBase64(public_key());
+}
 
 std::string SigningKey::Sign(std::string_view message) const {
   std::string signature(crypto_sign_BYTES, '\0');

@@ -51,18 +51,21 @@ TEST(Signatures, VerifyOnlyWhatWasSigned) {
 TEST(JsonSignatures, MatchTheSpecificationsVectors) {
   json::Object empty;
   SignJson(empty, "domain", SpecificationKey());
-  EXPECT_EQ(Signature(empty),
-            "K8280/U9SSy9IVtjBuVeLr+HpOB4BQFWbg+UZaADMtTdGYI7Geitb76LTrr5QV/7Xg4ahLwYGYZzuHGZKM5ZAQ");
+  EXPECT_EQ(
+      Signature(empty),
+      "K8280/U9SSy9IVtjBuVeLr+HpOB4BQFWbg+UZaADMtTdGYI7Geitb76LTrr5QV/7Xg4ahLwYGYZzuHGZKM5ZAQ");
   json::Object data{{"two", "Two"}, {"one", 1}};
   SignJson(data, "domain", SpecificationKey());
-  EXPECT_EQ(Signature(data),
-            "KqmLSbO39/Bzb0QIYE82zqLwsA+PDzYIpIRA2sRQ4sL53+sN6/fpNSoqE7BP7vBZhG6kYdD13EIMJpvhJI+6Bw");
+  EXPECT_EQ(
+      Signature(data),
+      "KqmLSbO39/Bzb0QIYE82zqLwsA+PDzYIpIRA2sRQ4sL53+sN6/fpNSoqE7BP7vBZhG6kYdD13EIMJpvhJI+6Bw");
 }
 
 TEST(JsonSignatures, LeaveOutSignaturesAndUnsigned) {
-  const json::Object object{
-      {"b", 1}, {"unsigned", json::Object{{"age", 1}}}, {"a", json::Object{{"unsigned", 2}}},
-      {"signatures", json::Object()}};
+  const json::Object object{{"b", 1},
+                            {"unsigned", json::Object{{"age", 1}}},
+                            {"a", json::Object{{"unsigned", 2}}},
+                            {"signatures", json::Object()}};
   EXPECT_EQ(SignedBytes(object), R"({"a":{"unsigned":2},"b":1})");
 }
 

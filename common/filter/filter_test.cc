@@ -8,7 +8,9 @@
 namespace parley::filter {
 namespace {
 
-RoomEventFilter InRoom(std::string_view text) { return ParseRoomEventFilter(text).value(); }
+RoomEventFilter InRoom(std::string_view text) {
+  return ParseRoomEventFilter(text).value();
+}
 
 TEST(Filters, AcceptEverythingByDefault) {
   const Filter filter = ParseFilter("{}").value();
@@ -23,7 +25,8 @@ TEST(Filters, AcceptEverythingByDefault) {
 }
 
 TEST(Filters, SelectTypesWithStars) {
-  const auto filter = InRoom(R"({"types":["m.room.*","m.*.invite","org.x"],"not_types":["m.room.member"]})");
+  const auto filter =
+      InRoom(R"({"types":["m.room.*","m.*.invite","org.x"],"not_types":["m.room.member"]})");
   EXPECT_TRUE(filter.Accepts({"m.room.message", "@a:b"}));
   EXPECT_TRUE(filter.Accepts({"m.call.invite", "@a:b"}));
   EXPECT_TRUE(filter.Accepts({"org.x", "@a:b"}));
@@ -41,8 +44,8 @@ TEST(Filters, SelectSenders) {
 }
 
 TEST(Filters, SelectRooms) {
-  const Filter filter = ParseFilter(
-      R"({"room":{"not_rooms":["!no:b"],"timeline":{"rooms":["!yes:b"]}}})").value();
+  const Filter filter =
+      ParseFilter(R"({"room":{"not_rooms":["!no:b"],"timeline":{"rooms":["!yes:b"]}}})").value();
   EXPECT_FALSE(filter.room.AcceptsRoom("!no:b"));
   EXPECT_TRUE(filter.room.AcceptsRoom("!other:b"));
   EXPECT_TRUE(filter.room.timeline.AcceptsRoom("!yes:b"));
@@ -51,8 +54,8 @@ TEST(Filters, SelectRooms) {
 }
 
 TEST(Filters, AnEmptyListAcceptsNothing) {
-  for (const char* text : {R"({"types":[]})", R"({"senders":[]})", R"({"limit":0})",
-                           R"({"not_types":["*"]})"}) {
+  for (const char* text :
+       {R"({"types":[]})", R"({"senders":[]})", R"({"limit":0})", R"({"not_types":["*"]})"}) {
     EXPECT_TRUE(InRoom(text).AcceptsNothing()) << text;
   }
   EXPECT_FALSE(InRoom(R"({"types":[]})").Accepts({"m", "@a:b"}));
@@ -73,10 +76,12 @@ TEST(Filters, BoundTheLimit) {
 }
 
 TEST(Filters, ReadEverythingElse) {
-  const Filter filter = ParseFilter(R"({"event_format":"federation","event_fields":["type"],"unknown":1,
+  const Filter filter =
+      ParseFilter(R"({"event_format":"federation","event_fields":["type"],"unknown":1,
       "room":{"include_leave":true,"state":{"lazy_load_members":true,"include_redundant_members":true},
       "timeline":{"unread_thread_notifications":true,"related_by_rel_types":["m.thread"],
-      "related_by_senders":["@a:b"]}}})").value();
+      "related_by_senders":["@a:b"]}}})")
+          .value();
   EXPECT_EQ(filter.event_format, EventFormat::kFederation);
   EXPECT_TRUE(filter.event_fields);
   EXPECT_TRUE(filter.room.include_leave);
@@ -88,19 +93,30 @@ TEST(Filters, ReadEverythingElse) {
 }
 
 TEST(Filters, RefuseWrongTypes) {
-  for (const char* text :
-       {"[]", R"("x")", "null", R"({"presence":"x"})", R"({"room":"x"})",
-        R"({"room":{"timeline":"x"}})", R"({"room":{"state":[]}})", R"({"room":{"ephemeral":1}})",
-        R"({"room":{"account_data":"x"}})", R"({"room":{"timeline":{"rooms":"x"}}})",
-        R"({"room":{"timeline":{"not_senders":{}}}})", R"({"room":{"timeline":{"types":[1]}}})",
-        R"({"room":{"timeline":{"rooms":["not_a_room_id"]}}})",
-        R"({"room":{"timeline":{"senders":["not_a_user"]}}})", R"({"event_fields":"x"})",
-        R"({"event_format":"bogus"})", R"({"event_format":1})",
-        R"({"room":{"timeline":{"limit":"ten"}}})", R"({"room":{"timeline":{"limit":-1}}})",
-        R"({"room":{"timeline":{"limit":9223372036854775808}}})",
-        R"({"room":{"timeline":{"limit":1.5}}})", R"({"room":{"include_leave":"x"}})",
-        R"({"room":{"timeline":{"contains_url":1}}})",
-        R"({"room":{"timeline":{"lazy_load_members":"yes"}}})"}) {
+  for (const char* text : {"[]",
+                           R"("x")",
+                           "null",
+                           R"({"presence":"x"})",
+                           R"({"room":"x"})",
+                           R"({"room":{"timeline":"x"}})",
+                           R"({"room":{"state":[]}})",
+                           R"({"room":{"ephemeral":1}})",
+                           R"({"room":{"account_data":"x"}})",
+                           R"({"room":{"timeline":{"rooms":"x"}}})",
+                           R"({"room":{"timeline":{"not_senders":{}}}})",
+                           R"({"room":{"timeline":{"types":[1]}}})",
+                           R"({"room":{"timeline":{"rooms":["not_a_room_id"]}}})",
+                           R"({"room":{"timeline":{"senders":["not_a_user"]}}})",
+                           R"({"event_fields":"x"})",
+                           R"({"event_format":"bogus"})",
+                           R"({"event_format":1})",
+                           R"({"room":{"timeline":{"limit":"ten"}}})",
+                           R"({"room":{"timeline":{"limit":-1}}})",
+                           R"({"room":{"timeline":{"limit":9223372036854775808}}})",
+                           R"({"room":{"timeline":{"limit":1.5}}})",
+                           R"({"room":{"include_leave":"x"}})",
+                           R"({"room":{"timeline":{"contains_url":1}}})",
+                           R"({"room":{"timeline":{"lazy_load_members":"yes"}}})"}) {
     EXPECT_TRUE(HasErrcode(ParseFilter(text).status(), "M_BAD_JSON")) << text;
   }
   EXPECT_TRUE(HasErrcode(ParseFilter("{broken").status(), "M_NOT_JSON"));

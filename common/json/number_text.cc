@@ -10,8 +10,10 @@ constexpr size_t kMostDigitsOfInt64 = 18;
 // The end of the string whose opening quote is at `begin`.
 size_t SkipString(std::string_view text, size_t begin) {
   for (size_t i = begin + 1; i < text.size(); ++i) {
-    if (text[i] == '\\') ++i;
-    else if (text[i] == '"') return i + 1;
+    if (text[i] == '\\')
+      ++i;
+    else if (text[i] == '"')
+      return i + 1;
   }
   return text.size();
 }

@@ -31,7 +31,9 @@ bool HasLoneSurrogate(std::string_view text) {
   return false;
 }
 
-absl::Status TooDeep() { return BadJson("The JSON is nested too deeply"); }
+absl::Status TooDeep() {
+  return BadJson("The JSON is nested too deeply");
+}
 
 absl::StatusOr<std::string> ConvertString(std::string_view text) {
   if (HasLoneSurrogate(text)) return BadJson("A string holds half a surrogate pair");
@@ -57,9 +59,8 @@ bool HasDuplicateKey(const Object& object) {
   if (object.size() > kLinearSearchUpTo) {
     absl::flat_hash_set<std::string_view> keys;
     keys.reserve(object.size());
-    return !std::all_of(object.begin(), object.end(), [&keys](const auto& member) {
-      return keys.insert(member.first).second;
-    });
+    return !std::all_of(object.begin(), object.end(),
+                        [&keys](const auto& member) { return keys.insert(member.first).second; });
   }
   for (auto it = object.begin(); it != object.end(); ++it) {
     if (std::any_of(object.begin(), it, [it](const auto& m) { return m.first == it->first; })) {
@@ -119,14 +120,19 @@ absl::StatusOr<Value> Convert(dom::element element, const Limits& limits, int de
 
 absl::Status ErrorFor(simdjson::error_code error) {
   switch (error) {
-    case simdjson::DEPTH_ERROR: return TooDeep();
-    case simdjson::CAPACITY: return TooLarge("The JSON is too large");
-    case simdjson::MEMALLOC: return absl::ResourceExhaustedError("no memory for JSON");
-    default: return NotJson(absl::StrCat("Not JSON: ", simdjson::error_message(error)));
+    case simdjson::DEPTH_ERROR:
+      return TooDeep();
+    case simdjson::CAPACITY:
+      return TooLarge("The JSON is too large");
+    case simdjson::MEMALLOC:
+      return absl::ResourceExhaustedError("no memory for JSON");
+    default:
+      return NotJson(absl::StrCat("Not JSON: ", simdjson::error_message(error)));
   }
 }
 
-// A number that breaks the grammar is no JSON; one that is only too large is JSON outside of our limits.
+// A number that breaks the grammar is no JSON; one that is only too large is JSON outside of our
+// limits.
 absl::StatusOr<Value> ParseLongNumbers(std::string_view text, const Limits& limits,
                                        dom::parser& parser) {
   const std::optional<std::string> widened = WithLongIntegersAsDoubles(text);

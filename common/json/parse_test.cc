@@ -50,16 +50,46 @@ TEST(JsonParse, GivesCanonicalJsonBack) {
 }
 
 TEST(JsonParse, RefusesWhatIsNoJson) {
-  const std::string texts[] = {
-      "",         " \n\t ",    "{",          R"({"a":1,})", R"({'a':1})",    R"({"a":1 /* x */})",
-      "{a:1}",    "{\"a\":1} x", "{\"a\":1}{}", "{\"a\":\"\x01\"}", "{\"a\":\"x\ny\"}",
-      R"({"a":"\x41"})", R"({"a":"\u12"})", R"({"a":01})", R"({"a":+1})", R"({"a":0x10})",
-      R"({"a":.5})", R"({"a":5.})", R"({"a":NaN})", R"({"a":-Infinity})", R"({"a":True})",
-      R"({"a":"x)", R"({"a":[1,2)", R"({"a" 1})", R"({"a":[1})", "{1:2}", R"({"a":1e})",
-      R"({"a":-})", "[1,2", "[1 2]", "[,]", "nul",
-      "\xef\xbb\xbf{}", "{\"a\":\"\xc0\x80\"}", "{\"a\":\"\xed\xa0\x80\"}", "{\"a\":\"\xe9\"}",
-      "{\"a\":\"\xf4\x90\x80\x80\"}", "{\"\xff\":1}", std::string("{\"a\":1}\0\0", 9),
-      std::string("{\0\"\0a\0", 6)};
+  const std::string texts[] = {"",
+                               " \n\t ",
+                               "{",
+                               R"({"a":1,})",
+                               R"({'a':1})",
+                               R"({"a":1 /* x */})",
+                               "{a:1}",
+                               "{\"a\":1} x",
+                               "{\"a\":1}{}",
+                               "{\"a\":\"\x01\"}",
+                               "{\"a\":\"x\ny\"}",
+                               R"({"a":"\x41"})",
+                               R"({"a":"\u12"})",
+                               R"({"a":01})",
+                               R"({"a":+1})",
+                               R"({"a":0x10})",
+                               R"({"a":.5})",
+                               R"({"a":5.})",
+                               R"({"a":NaN})",
+                               R"({"a":-Infinity})",
+                               R"({"a":True})",
+                               R"({"a":"x)",
+                               R"({"a":[1,2)",
+                               R"({"a" 1})",
+                               R"({"a":[1})",
+                               "{1:2}",
+                               R"({"a":1e})",
+                               R"({"a":-})",
+                               "[1,2",
+                               "[1 2]",
+                               "[,]",
+                               "nul",
+                               "\xef\xbb\xbf{}",
+                               "{\"a\":\"\xc0\x80\"}",
+                               "{\"a\":\"\xed\xa0\x80\"}",
+                               "{\"a\":\"\xe9\"}",
+                               "{\"a\":\"\xf4\x90\x80\x80\"}",
+                               "{\"\xff\":1}",
+                               std::string("{\"a\":1}\0\0", 9),
+                               std::string("{\0\"\0a\0", 6)};
   for (const std::string& text : texts) EXPECT_EQ(Errcode(Parse(text)), "M_NOT_JSON") << text;
 }
 
@@ -74,7 +104,8 @@ TEST(JsonParse, RefusesNumbersThatCanonicalJsonDoesNotHave) {
 }
 
 TEST(JsonParse, WithoutCanonicalNumbersLargeOnesAreDoubles) {
-  const auto parsed = Parse(R"(["18446744073709551616",18446744073709551616,-1e3,1.5,9007199254740993])");
+  const auto parsed =
+      Parse(R"(["18446744073709551616",18446744073709551616,-1e3,1.5,9007199254740993])");
   ASSERT_TRUE(parsed.ok()) << parsed.status();
   const Array& array = *parsed->AsArray();
   EXPECT_EQ(array[0], Value("18446744073709551616"));

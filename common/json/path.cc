@@ -5,8 +5,8 @@ namespace parley::json {
 std::vector<std::string> ParsePath(std::string_view path) {
   std::vector<std::string> names(1);
   for (size_t i = 0; i < path.size(); ++i) {
-    const bool escapes = path[i] == '\\' && i + 1 < path.size() &&
-                         (path[i + 1] == '.' || path[i + 1] == '\\');
+    const bool escapes =
+        path[i] == '\\' && i + 1 < path.size() && (path[i + 1] == '.' || path[i + 1] == '\\');
     if (path[i] == '.') {
       names.emplace_back();
     } else {

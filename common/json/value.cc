@@ -61,12 +61,24 @@ bool Object::Erase(std::string_view key) {
   return true;
 }
 
-void Object::Reserve(size_t members) { members_.reserve(members); }
-size_t Object::size() const { return members_.size(); }
-std::vector<Object::Member>::const_iterator Object::begin() const { return members_.begin(); }
-std::vector<Object::Member>::const_iterator Object::end() const { return members_.end(); }
-std::vector<Object::Member>::iterator Object::begin() { return members_.begin(); }
-std::vector<Object::Member>::iterator Object::end() { return members_.end(); }
+void Object::Reserve(size_t members) {
+  members_.reserve(members);
+}
+size_t Object::size() const {
+  return members_.size();
+}
+std::vector<Object::Member>::const_iterator Object::begin() const {
+  return members_.begin();
+}
+std::vector<Object::Member>::const_iterator Object::end() const {
+  return members_.end();
+}
+std::vector<Object::Member>::iterator Object::begin() {
+  return members_.begin();
+}
+std::vector<Object::Member>::iterator Object::end() {
+  return members_.end();
+}
 
 const Value* Value::Find(std::string_view key) const {
   const Object* object = AsObject();

@@ -46,7 +46,9 @@ void AppendMember(std::string& out, const Object::Member& member) {
   AppendTo(out, member.second);
 }
 
-bool ByKey(const Object::Member& a, const Object::Member& b) { return a.first < b.first; }
+bool ByKey(const Object::Member& a, const Object::Member& b) {
+  return a.first < b.first;
+}
 
 void AppendSorted(std::string& out, const Object& object) {
   std::vector<const Object::Member*> sorted;

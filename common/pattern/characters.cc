@@ -7,7 +7,9 @@ namespace {
 
 constexpr char32_t kInvalidByte = 0x110000;
 
-bool IsBetween(char32_t c, char32_t first, char32_t last) { return c >= first && c <= last; }
+bool IsBetween(char32_t c, char32_t first, char32_t last) {
+  return c >= first && c <= last;
+}
 
 // How many bytes follow a lead byte; negative for a byte that leads nothing.
 int ContinuationsOf(unsigned char byte) {
@@ -53,10 +55,6 @@ char32_t FoldCase(char32_t c) {
   if (IsBetween(c, 0x410, 0x42f)) return c + 32;
   if (IsBetween(c, 0x400, 0x40f)) return c + 80;
   return c;
-}
-
-bool IsWordCharacter(char32_t c) {
-  return IsBetween(c, 'a', 'z') || IsBetween(c, 'A', 'Z') || IsBetween(c, '0', '9') || c == '_';
 }
 
 }  // namespace parley::pattern

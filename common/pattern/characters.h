@@ -13,6 +13,8 @@ char32_t NextCharacter(std::string_view text, size_t& position);
 char32_t FoldCase(char32_t character);
 
 // [A-Za-z0-9_]
-bool IsWordCharacter(char32_t character);
+inline bool IsWordCharacter(char32_t c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
 
 }  // namespace parley::pattern

@@ -9,12 +9,17 @@ namespace {
 
 constexpr size_t kBits = 64;
 
-void SetBit(std::vector<uint64_t>& words, size_t bit) {
+void SetBit(uint64_t* words, size_t bit) {
   words[bit / kBits] |= uint64_t{1} << (bit % kBits);
 }
 
-bool HasBit(const std::vector<uint64_t>& words, size_t bit) {
+template <class Words>
+bool HasBit(const Words& words, size_t bit) {
   return (words[bit / kBits] >> (bit % kBits)) & 1;
+}
+
+bool IsWordByte(char byte) {
+  return IsWordCharacter(static_cast<unsigned char>(byte));
 }
 
 std::u32string Characters(std::string_view text) {
@@ -27,7 +32,9 @@ std::u32string Characters(std::string_view text) {
 
 }  // namespace
 
-Glob::Glob(std::string_view pattern, CaseMode mode) { Compile(pattern, "*?", mode); }
+Glob::Glob(std::string_view pattern, CaseMode mode) {
+  Compile(pattern, "*?", mode);
+}
 
 Glob Glob::Literal(std::string_view text, CaseMode mode) {
   Glob glob;
@@ -51,36 +58,39 @@ void Glob::Compile(std::string_view pattern, std::string_view wildcards, CaseMod
                                               [&](auto c) { return !is_wildcard(c, '*'); }));
   words_ = length_ / kBits + 1;
   loops_.assign(words_, 0);
-  advance_.assign(1, Words(words_, 0));
+  advance_.assign(words_, 0);
   if (mode_ == CaseMode::kInsensitive) {
     std::transform(characters.begin(), characters.end(), characters.begin(), FoldCase);
   }
-  for (const char32_t c : characters) AddCharacter(c);
+  for (const char32_t c : characters) AddRow(c);
   size_t state = 0;
   for (const char32_t c : characters) {
     if (is_wildcard(c, '*')) {
-      SetBit(loops_, state);
+      SetBit(loops_.data(), state);
     } else if (is_wildcard(c, '?')) {
-      for (Words& row : advance_) SetBit(row, state);
+      for (size_t row = 0; row < advance_.size(); row += words_) SetBit(&advance_[row], state);
       ++state;
     } else {
-      SetBit(advance_[RowOf(c)], state);
+      SetBit(&advance_[RowOf(c) * words_], state);
       ++state;
     }
   }
 }
 
-void Glob::AddCharacter(char32_t character) {
+void Glob::AddRow(char32_t character) {
   if (RowOf(character) != 0) return;
-  const auto row = static_cast<uint16_t>(advance_.size());
-  advance_.emplace_back(words_, 0);
+  const auto row = static_cast<uint16_t>(advance_.size() / words_);
+  advance_.resize(advance_.size() + words_, 0);
   if (character < ascii_rows_.size()) {
     ascii_rows_[character] = row;
-  } else {
-    other_rows_.insert(std::lower_bound(other_rows_.begin(), other_rows_.end(),
-                                        std::pair<char32_t, uint16_t>(character, 0)),
-                       {character, row});
+    if (mode_ == CaseMode::kInsensitive && character >= 'a' && character <= 'z') {
+      ascii_rows_[character - 'a' + 'A'] = row;
+    }
+    return;
   }
+  other_rows_.insert(std::lower_bound(other_rows_.begin(), other_rows_.end(),
+                                      std::pair<char32_t, uint16_t>(character, 0)),
+                     {character, row});
 }
 
 size_t Glob::RowOf(char32_t character) const {
@@ -90,8 +100,18 @@ size_t Glob::RowOf(char32_t character) const {
   return it != other_rows_.end() && it->first == character ? it->second : 0;
 }
 
-void Glob::Step(Words& states, char32_t character) const {
-  const Words& advance = advance_[RowOf(character)];
+inline size_t Glob::NextRow(std::string_view text, size_t& position) const {
+  const auto byte = static_cast<unsigned char>(text[position]);
+  if (byte < ascii_rows_.size()) {
+    ++position;
+    return ascii_rows_[byte];
+  }
+  const char32_t character = NextCharacter(text, position);
+  return RowOf(mode_ == CaseMode::kInsensitive ? FoldCase(character) : character);
+}
+
+inline void Glob::Step(Words& states, size_t row) const {
+  const uint64_t* advance = &advance_[row * words_];
   uint64_t carry = 0;
   for (size_t i = 0; i < words_; ++i) {
     const uint64_t moved = states[i] & advance[i];
@@ -100,28 +120,29 @@ void Glob::Step(Words& states, char32_t character) const {
   }
 }
 
-bool Glob::IsAccepting(const Words& states) const { return HasBit(states, length_); }
-
 template <bool kWords>
 bool Glob::Run(std::string_view text) const {
   Words states(words_, 0);
-  SetBit(states, 0);
+  SetBit(states.data(), 0);
   bool after_word_character = false;
   for (size_t position = 0; position < text.size();) {
-    const char32_t character = NextCharacter(text, position);
     if constexpr (kWords) {
-      const bool is_word_character = IsWordCharacter(character);
-      if (!is_word_character && IsAccepting(states)) return true;
-      if (!after_word_character) SetBit(states, 0);
+      const bool is_word_character = IsWordByte(text[position]);
+      if (!is_word_character && HasBit(states, length_)) return true;
+      if (!after_word_character) SetBit(states.data(), 0);
       after_word_character = is_word_character;
     }
-    Step(states, mode_ == CaseMode::kInsensitive ? FoldCase(character) : character);
+    Step(states, NextRow(text, position));
   }
-  return IsAccepting(states);
+  return HasBit(states, length_);
 }
 
-bool Glob::Matches(std::string_view text) const { return Run<false>(text); }
+bool Glob::Matches(std::string_view text) const {
+  return Run<false>(text);
+}
 
-bool Glob::MatchesWords(std::string_view text) const { return Run<true>(text); }
+bool Glob::MatchesWords(std::string_view text) const {
+  return Run<true>(text);
+}
 
 }  // namespace parley::pattern

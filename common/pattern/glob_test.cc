@@ -7,7 +7,9 @@
 namespace parley::pattern {
 namespace {
 
-bool Matches(std::string_view pattern, std::string_view text) { return Glob(pattern).Matches(text); }
+bool Matches(std::string_view pattern, std::string_view text) {
+  return Glob(pattern).Matches(text);
+}
 bool MatchesWords(std::string_view pattern, std::string_view text) {
   return Glob(pattern).MatchesWords(text);
 }

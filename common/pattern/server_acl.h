@@ -16,8 +16,8 @@ class ServerAcl {
   ServerAcl() = default;
   explicit ServerAcl(const json::Object& content);
 
-  // Whether the server may take part. Ports are not looked at; deny wins over allow; an event without an
-  // `allow` list allows nobody.
+  // Whether the server may take part. Ports are not looked at; deny wins over allow; an event
+  // without an `allow` list allows nobody.
   bool Allows(std::string_view server_name) const;
 
  private:

@@ -57,13 +57,20 @@ Property::Field Property::FieldOf(const std::vector<std::string>& names) {
 
 std::optional<std::string_view> Property::Text(const EventView& event) const {
   switch (field_) {
-    case Field::kType: return event.type;
-    case Field::kSender: return event.sender;
-    case Field::kRoomId: return event.room_id;
-    case Field::kEventId: return event.event_id;
-    case Field::kStateKey: return event.state_key;
-    case Field::kNone: return std::nullopt;
-    case Field::kContent: break;
+    case Field::kType:
+      return event.type;
+    case Field::kSender:
+      return event.sender;
+    case Field::kRoomId:
+      return event.room_id;
+    case Field::kEventId:
+      return event.event_id;
+    case Field::kStateKey:
+      return event.state_key;
+    case Field::kNone:
+      return std::nullopt;
+    case Field::kContent:
+      break;
   }
   const json::Value* value = InContent(event);
   const std::string* text = value == nullptr ? nullptr : value->AsString();
@@ -121,8 +128,10 @@ Condition::Kinds Condition::CompileProperty(const json::Object& condition) {
 Condition::Kinds Condition::CompileMemberCount(const json::Object& condition) {
   std::string_view is = json::StringOr(condition, "is", "");
   constexpr std::pair<std::string_view, Comparison> kPrefixes[] = {
-      {"==", Comparison::kEqual},   {"<=", Comparison::kLessOrEqual},
-      {">=", Comparison::kGreaterOrEqual}, {"<", Comparison::kLess},
+      {"==", Comparison::kEqual},
+      {"<=", Comparison::kLessOrEqual},
+      {">=", Comparison::kGreaterOrEqual},
+      {"<", Comparison::kLess},
       {">", Comparison::kGreater}};
   MemberCount result{Comparison::kEqual, 0};
   for (const auto& [prefix, comparison] : kPrefixes) {
@@ -142,7 +151,9 @@ bool Condition::Holds(const EventView& event, const RoomView& room,
   return std::visit([&facts](const auto& kind) { return Holds(kind, facts); }, kind_);
 }
 
-bool Condition::Holds(const Never&, const Facts&) { return false; }
+bool Condition::Holds(const Never&, const Facts&) {
+  return false;
+}
 
 bool Condition::Holds(const TextMatches& condition, const Facts& facts) {
   const auto text = condition.property.Text(facts.event);
@@ -179,11 +190,16 @@ bool Condition::Holds(const ContainsDisplayName& condition, const Facts& facts) 
 bool Condition::Holds(const MemberCount& condition, const Facts& facts) {
   const int64_t count = facts.room.member_count;
   switch (condition.comparison) {
-    case Comparison::kEqual: return count == condition.count;
-    case Comparison::kLess: return count < condition.count;
-    case Comparison::kGreater: return count > condition.count;
-    case Comparison::kLessOrEqual: return count <= condition.count;
-    case Comparison::kGreaterOrEqual: return count >= condition.count;
+    case Comparison::kEqual:
+      return count == condition.count;
+    case Comparison::kLess:
+      return count < condition.count;
+    case Comparison::kGreater:
+      return count > condition.count;
+    case Comparison::kLessOrEqual:
+      return count <= condition.count;
+    case Comparison::kGreaterOrEqual:
+      return count >= condition.count;
   }
   return false;
 }

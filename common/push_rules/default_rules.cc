@@ -22,13 +22,21 @@ Object PropertyContains(std::string_view key, json::Value value) {
   return {{"kind", "event_property_contains"}, {"key", key}, {"value", std::move(value)}};
 }
 
-Object TwoMembers() { return {{"kind", "room_member_count"}, {"is", "2"}}; }
+Object TwoMembers() {
+  return {{"kind", "room_member_count"}, {"is", "2"}};
+}
 
-Object MayNotifyRoom() { return {{"kind", "sender_notification_permission"}, {"key", "room"}}; }
+Object MayNotifyRoom() {
+  return {{"kind", "sender_notification_permission"}, {"key", "room"}};
+}
 
-Object Sound(std::string_view sound) { return {{"set_tweak", "sound"}, {"value", sound}}; }
+Object Sound(std::string_view sound) {
+  return {{"set_tweak", "sound"}, {"value", sound}};
+}
 
-Object Highlight() { return {{"set_tweak", "highlight"}}; }
+Object Highlight() {
+  return {{"set_tweak", "highlight"}};
+}
 
 Rule Default(std::string_view name, Array conditions, Array actions) {
   Rule rule;
@@ -56,8 +64,7 @@ std::vector<Rule> Overrides() {
       Default("member_event", {EventMatch("type", "m.room.member")}, {}),
       Default("is_user_mention", {PropertyContains(R"(content.m\.mentions.user_ids)", kOwnUserId)},
               {"notify", Sound("default"), Highlight()}),
-      Default("is_room_mention",
-              {PropertyIs(R"(content.m\.mentions.room)", true), MayNotifyRoom()},
+      Default("is_room_mention", {PropertyIs(R"(content.m\.mentions.room)", true), MayNotifyRoom()},
               {"notify", Highlight()}),
       Default("tombstone", {EventMatch("type", "m.room.tombstone"), EventMatch("state_key", "")},
               {"notify", Highlight()}),
@@ -83,9 +90,12 @@ std::vector<Rule> Underrides() {
 }  // namespace
 
 const std::vector<Rule>& DefaultRules(Kind kind) {
-  static const auto* const kRules = new std::map<Kind, std::vector<Rule>>{
-      {Kind::kOverride, Overrides()}, {Kind::kContent, {}},    {Kind::kRoom, {}},
-      {Kind::kSender, {}},            {Kind::kUnderride, Underrides()}};
+  static const auto* const kRules =
+      new std::map<Kind, std::vector<Rule>>{{Kind::kOverride, Overrides()},
+                                            {Kind::kContent, {}},
+                                            {Kind::kRoom, {}},
+                                            {Kind::kSender, {}},
+                                            {Kind::kUnderride, Underrides()}};
   return kRules->at(kind);
 }
 

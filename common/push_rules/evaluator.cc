@@ -59,8 +59,8 @@ CompiledRules::CompiledRule CompiledRules::Compile(Kind kind, const Rule& rule) 
 }
 
 const std::shared_ptr<const CompiledRules>& CompiledRules::Defaults() {
-  static const auto* const kDefaults = new std::shared_ptr<const CompiledRules>(
-      std::make_shared<const CompiledRules>(RuleSet()));
+  static const auto* const kDefaults =
+      new std::shared_ptr<const CompiledRules>(std::make_shared<const CompiledRules>(RuleSet()));
   return *kDefaults;
 }
 

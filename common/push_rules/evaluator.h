@@ -17,13 +17,13 @@ namespace parley::push_rules {
 struct Outcome {
   bool notify = false;
   bool highlight = false;  // only with notify
-  // The actions of the rule that matched, with its tweaks, for pushers and /notifications; null if none
-  // matched. Lives as long as the CompiledRules.
+  // The actions of the rule that matched, with its tweaks, for pushers and /notifications; null if
+  // none matched. Lives as long as the CompiledRules.
   const json::Array* actions = nullptr;
 };
 
-// A user's enabled rules, ready to be evaluated. Immutable. Threads: safe from any. Users without changes
-// share one (Defaults).
+// A user's enabled rules, ready to be evaluated. Immutable. Threads: safe from any. Users without
+// changes share one (Defaults).
 class CompiledRules {
  public:
   explicit CompiledRules(const RuleSet& rules);

@@ -38,7 +38,9 @@ class PushEvaluation : public ::testing::Test {
   std::string_view sender_ = kBob;
 };
 
-TEST_F(PushEvaluation, AMessageNotifies) { EXPECT_EQ(Say("hello"), "notify"); }
+TEST_F(PushEvaluation, AMessageNotifies) {
+  EXPECT_EQ(Say("hello"), "notify");
+}
 
 TEST_F(PushEvaluation, OnesOwnMessageDoesNot) {
   sender_ = kAlice;
@@ -96,7 +98,8 @@ TEST_F(PushEvaluation, RoomsOfTwoHaveASound) {
   const EventView event{"$e", "!r:b", "m.room.message", kBob, std::nullopt, &content};
   const Outcome outcome = CompiledRules::Defaults()->Evaluate(event, room_, kAlice);
   ASSERT_NE(outcome.actions, nullptr);
-  EXPECT_EQ(json::Serialize(*outcome.actions), R"(["notify",{"set_tweak":"sound","value":"default"}])");
+  EXPECT_EQ(json::Serialize(*outcome.actions),
+            R"(["notify",{"set_tweak":"sound","value":"default"}])");
 }
 
 TEST_F(PushEvaluation, AWordOfOnesOwnMatchesWholeWords) {
@@ -126,7 +129,8 @@ TEST_F(PushEvaluation, ADisabledRuleNeverMatches) {
 }
 
 TEST_F(PushEvaluation, ConditionsMustAllHold) {
-  Add("override", "o", R"({"conditions":[{"kind":"event_match","key":"content.body","pattern":"beer"},
+  Add("override", "o",
+      R"({"conditions":[{"kind":"event_match","key":"content.body","pattern":"beer"},
       {"kind":"room_member_count","is":"<=10"}],"actions":["notify",{"set_tweak":"highlight"}]})");
   EXPECT_EQ(Say("a beer?"), "highlight");
   room_.member_count = 11;
@@ -162,7 +166,8 @@ TEST_F(PushEvaluation, PropertiesAreFoundByTheirPath) {
        R"({"topic":" lunch"})", false},
       {R"({"kind":"event_match","key":"content.topic","pattern":"*"})", R"({"topic":null})", false},
       {R"({"kind":"event_match","key":"content.topic","pattern":"*"})", R"({})", false},
-      {R"({"kind":"event_match","key":"content.topic","pattern":"ÉT*"})", R"({"topic":"été"})", true},
+      {R"({"kind":"event_match","key":"content.topic","pattern":"ÉT*"})", R"({"topic":"été"})",
+       true},
       {R"({"kind":"event_match","key":"sender","pattern":"@BOB:*"})", R"({})", true},
       {R"({"kind":"event_match","key":"room_id","pattern":"!room:example.org"})", R"({})", true},
       {R"({"kind":"event_match","key":"content","pattern":"*"})", R"({})", false},
@@ -176,10 +181,12 @@ TEST_F(PushEvaluation, PropertiesAreFoundByTheirPath) {
       {R"({"kind":"event_property_is","key":"content.n","value":null})", R"({})", false},
       {R"({"kind":"event_property_is","key":"content.n","value":"a*"})", R"({"n":"ab"})", false},
       {R"({"kind":"event_property_is","key":"type","value":"m.room.message"})", R"({})", true},
-      {R"({"kind":"event_property_contains","key":"content.l","value":5})", R"({"l":["5",5]})", true},
+      {R"({"kind":"event_property_contains","key":"content.l","value":5})", R"({"l":["5",5]})",
+       true},
       {R"({"kind":"event_property_contains","key":"content.l","value":"#r:b"})",
        R"({"l":["x#r:b"]})", false},
-      {R"({"kind":"event_property_contains","key":"content.l","value":"a"})", R"({"l":"a"})", false},
+      {R"({"kind":"event_property_contains","key":"content.l","value":"a"})", R"({"l":"a"})",
+       false},
       {R"({"kind":"contains_display_name"})", R"({"body":"hi alice b.!"})", true},
       {R"({"kind":"contains_display_name"})", R"({"body":"malice b."})", false},
       {R"({"kind":"room_member_count","is":"5"})", "{}", true},

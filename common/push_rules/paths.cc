@@ -8,7 +8,9 @@ namespace {
 
 constexpr size_t kMaxChangesBytes = 64 * 1024;
 
-absl::Status NoSuchPath() { return Unrecognized("No such scope, kind or attribute of push rules"); }
+absl::Status NoSuchPath() {
+  return Unrecognized("No such scope, kind or attribute of push rules");
+}
 
 absl::StatusOr<Kind> KindOf(const Path& path) {
   const auto kind = ParseKind(path.kind);

@@ -7,11 +7,11 @@ namespace parley::push_rules {
 namespace {
 
 void Evaluate(benchmark::State& state, const CompiledRules& rules) {
-  const json::Object content{
-      {"body", "Hello, world! How are you today?"}, {"m.mentions", json::Object()},
-      {"msgtype", "m.text"}};
-  const EventView event{"$e", "!room:example.org", "m.room.message", "@bob:example.org",
-                        std::nullopt, &content};
+  const json::Object content{{"body", "Hello, world! How are you today?"},
+                             {"m.mentions", json::Object()},
+                             {"msgtype", "m.text"}};
+  const EventView event{
+      "$e", "!room:example.org", "m.room.message", "@bob:example.org", std::nullopt, &content};
   const RoomView room{.member_count = 100};
   for (auto _ : state) {
     benchmark::DoNotOptimize(rules.Evaluate(event, room, "@alice:example.org"));

@@ -14,7 +14,9 @@ constexpr std::array<std::string_view, 5> kNames = {"override", "content", "room
 constexpr size_t kMaxIdBytes = 1024;
 constexpr size_t kMaxPatternBytes = 1024;
 
-bool HasConditions(Kind kind) { return kind == Kind::kOverride || kind == Kind::kUnderride; }
+bool HasConditions(Kind kind) {
+  return kind == Kind::kOverride || kind == Kind::kUnderride;
+}
 
 json::Value WithUserId(const json::Value& value, std::string_view user_id) {
   if (const std::string* text = value.AsString()) {
@@ -67,7 +69,9 @@ bool IsAction(const json::Value& action) {
 
 }  // namespace
 
-std::string_view NameOf(Kind kind) { return kNames[static_cast<size_t>(kind)]; }
+std::string_view NameOf(Kind kind) {
+  return kNames[static_cast<size_t>(kind)];
+}
 
 std::optional<Kind> ParseKind(std::string_view name) {
   for (const Kind kind : kKinds) {

@@ -19,9 +19,11 @@ inline constexpr std::array kKinds = {Kind::kOverride, Kind::kContent, Kind::kRo
 std::string_view NameOf(Kind kind);
 std::optional<Kind> ParseKind(std::string_view name);
 
-// Stands for the user's own id in the conditions of default rules, so that all users share them. No JSON
-// text of a client can be mistaken for it: it isn't valid UTF-8.
-inline constexpr std::string_view kOwnUserId = "\xff" "own user id";
+// Stands for the user's own id in the conditions of default rules, so that all users share them. No
+// JSON text of a client can be mistaken for it: it isn't valid UTF-8.
+inline constexpr std::string_view kOwnUserId =
+    "\xff"
+    "own user id";
 
 struct Rule {
   std::string id;
@@ -39,8 +41,8 @@ json::Object ToJson(Kind kind, const Rule& rule, std::string_view user_id);
 // M_MISSING_PARAM, M_BAD_JSON.
 absl::StatusOr<json::Array> ParseActions(const json::Object& body);
 
-// A user's own rule from the body of a PUT. M_INVALID_PARAM for a reserved or malformed id, M_MISSING_PARAM,
-// M_BAD_JSON. Conditions of unknown kinds are kept; they match nothing.
+// A user's own rule from the body of a PUT. M_INVALID_PARAM for a reserved or malformed id,
+// M_MISSING_PARAM, M_BAD_JSON. Conditions of unknown kinds are kept; they match nothing.
 absl::StatusOr<Rule> ParseRule(Kind kind, std::string_view rule_id, const json::Object& body);
 
 }  // namespace parley::push_rules

@@ -17,7 +17,9 @@ auto FindRule(Rules& rules, std::string_view id) {
   return std::find_if(rules.begin(), rules.end(), [id](const Rule& rule) { return rule.id == id; });
 }
 
-absl::Status NoSuchRule() { return NotFound("The push rule was not found"); }
+absl::Status NoSuchRule() {
+  return NotFound("The push rule was not found");
+}
 
 // Differences of a default rule, by name of its members; empty if there are none.
 json::Object DifferenceOf(const Rule& rule, const Rule& pristine) {

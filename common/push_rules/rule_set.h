@@ -12,14 +12,14 @@
 
 namespace parley::push_rules {
 
-// All push rules of one user: the defaults and what the user changed. A value; made from its stored form
-// for the time of a request. Threads: one at a time.
+// All push rules of one user: the defaults and what the user changed. A value; made from its stored
+// form for the time of a request. Threads: one at a time.
 class RuleSet {
  public:
   // The defaults.
   RuleSet();
-  // From what Changes() gave; empty is the defaults. DataLoss if it can't be read. Changes to default rules
-  // that there are no more are dropped.
+  // From what Changes() gave; empty is the defaults. DataLoss if it can't be read. Changes to
+  // default rules that there are no more are dropped.
   static absl::StatusOr<RuleSet> Load(std::string_view changes);
 
   // The stored form: JSON of what differs from the defaults; empty if nothing does.
@@ -33,10 +33,10 @@ class RuleSet {
   // Those of a kind, most important first. Valid until the set changes.
   std::vector<const Rule*> InOrder(Kind kind) const;
 
-  // Adds or replaces a rule of the user's (made by ParseRule). `before` and `after` name other rules of the
-  // user's, or are empty; `before` counts if both are there. A rule that was there keeps its place (unless
-  // one is named) and whether it is enabled; a new one comes first. M_UNKNOWN (400) if the named rule does
-  // not exist.
+  // Adds or replaces a rule of the user's (made by ParseRule). `before` and `after` name other
+  // rules of the user's, or are empty; `before` counts if both are there. A rule that was there
+  // keeps its place (unless one is named) and whether it is enabled; a new one comes first.
+  // M_UNKNOWN (400) if the named rule does not exist.
   absl::Status Put(Kind kind, Rule rule, std::string_view before, std::string_view after);
 
   // M_NOT_FOUND if there's no such rule.

@@ -167,9 +167,9 @@ TEST(PushRuleSet, DeletesOnlyTheUsersOwn) {
 
 TEST(PushRuleSet, DoesNotFindWhatIsNotThere) {
   RuleSet rules;
-  for (const Path& path : {Path{"global", "content", "none", ""},
-                           Path{"global", "content", "none", "enabled"},
-                           Path{"global", "content", ".m.rule.master", ""}}) {
+  for (const Path& path :
+       {Path{"global", "content", "none", ""}, Path{"global", "content", "none", "enabled"},
+        Path{"global", "content", ".m.rule.master", ""}}) {
     EXPECT_EQ(ErrcodeOf(Get(rules, path, kAlice).status()), "M_NOT_FOUND");
   }
   EXPECT_EQ(ErrcodeOf(Set(rules, {"global", "content", "none", "enabled"}, R"({"enabled":true})",

@@ -19,11 +19,11 @@ struct EventView {
 };
 
 struct RoomView {
-  int64_t member_count = 0;         // joined
-  int64_t sender_power_level = 0;   // INT64_MAX for a creator (v12)
+  int64_t member_count = 0;        // joined
+  int64_t sender_power_level = 0;  // INT64_MAX for a creator (v12)
   // `notifications` in m.room.power_levels; null if there is none. Levels not named there are 50.
   const json::Object* notification_levels = nullptr;
-  std::string_view display_name;    // of the user for whom the rules are evaluated, in this room
+  std::string_view display_name = {};  // of the user for whom the rules are evaluated, in this room
 };
 
 }  // namespace parley::push_rules

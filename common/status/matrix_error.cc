@@ -13,11 +13,16 @@ constexpr absl::string_view kPayload = "parley.dev/MatrixError";
 
 absl::StatusCode CodeFor(int http_status) {
   switch (http_status) {
-    case 401: return absl::StatusCode::kUnauthenticated;
-    case 403: return absl::StatusCode::kPermissionDenied;
-    case 404: return absl::StatusCode::kNotFound;
-    case 429: return absl::StatusCode::kResourceExhausted;
-    case 503: return absl::StatusCode::kUnavailable;
+    case 401:
+      return absl::StatusCode::kUnauthenticated;
+    case 403:
+      return absl::StatusCode::kPermissionDenied;
+    case 404:
+      return absl::StatusCode::kNotFound;
+    case 429:
+      return absl::StatusCode::kResourceExhausted;
+    case 503:
+      return absl::StatusCode::kUnavailable;
   }
   return http_status < 500 ? absl::StatusCode::kInvalidArgument : absl::StatusCode::kInternal;
 }
@@ -40,8 +45,8 @@ MatrixError ForPlainStatus(const absl::Status& status) {
 // Payload: "<http status>\n<errcode>\n<extra json>".
 absl::Status ToStatus(const MatrixError& error) {
   absl::Status status(CodeFor(error.http_status), error.message);
-  status.SetPayload(kPayload, absl::Cord(StrCat(error.http_status, "\n", error.errcode, "\n",
-                                                      error.extra_json)));
+  status.SetPayload(
+      kPayload, absl::Cord(StrCat(error.http_status, "\n", error.errcode, "\n", error.extra_json)));
   return status;
 }
 
@@ -66,18 +71,30 @@ absl::Status Matrix(int http_status, std::string_view errcode, std::string_view 
   return ToStatus({http_status, std::string(errcode), std::string(message), ""});
 }
 
-absl::Status BadJson(std::string_view message) { return Matrix(400, "M_BAD_JSON", message); }
-absl::Status NotJson(std::string_view message) { return Matrix(400, "M_NOT_JSON", message); }
+absl::Status BadJson(std::string_view message) {
+  return Matrix(400, "M_BAD_JSON", message);
+}
+absl::Status NotJson(std::string_view message) {
+  return Matrix(400, "M_NOT_JSON", message);
+}
 absl::Status InvalidParam(std::string_view message) {
   return Matrix(400, "M_INVALID_PARAM", message);
 }
 absl::Status MissingParam(std::string_view message) {
   return Matrix(400, "M_MISSING_PARAM", message);
 }
-absl::Status BadState(std::string_view message) { return Matrix(400, "M_BAD_STATE", message); }
-absl::Status TooLarge(std::string_view message) { return Matrix(413, "M_TOO_LARGE", message); }
-absl::Status Forbidden(std::string_view message) { return Matrix(403, "M_FORBIDDEN", message); }
-absl::Status NotFound(std::string_view message) { return Matrix(404, "M_NOT_FOUND", message); }
+absl::Status BadState(std::string_view message) {
+  return Matrix(400, "M_BAD_STATE", message);
+}
+absl::Status TooLarge(std::string_view message) {
+  return Matrix(413, "M_TOO_LARGE", message);
+}
+absl::Status Forbidden(std::string_view message) {
+  return Matrix(403, "M_FORBIDDEN", message);
+}
+absl::Status NotFound(std::string_view message) {
+  return Matrix(404, "M_NOT_FOUND", message);
+}
 absl::Status Unrecognized(std::string_view message) {
   return Matrix(404, "M_UNRECOGNIZED", message);
 }
@@ -87,7 +104,9 @@ absl::Status UnknownToken(std::string_view message, bool soft_logout) {
                    soft_logout ? "\"soft_logout\":true" : "\"soft_logout\":false"});
 }
 
-absl::Status MissingToken() { return Matrix(401, "M_MISSING_TOKEN", "Missing access token"); }
+absl::Status MissingToken() {
+  return Matrix(401, "M_MISSING_TOKEN", "Missing access token");
+}
 
 absl::Status LimitExceeded(int64_t retry_after_ms) {
   return ToStatus({429, "M_LIMIT_EXCEEDED", "Too many requests",
