@@ -53,13 +53,22 @@ std::optional<std::string_view> Request::QueryParam(std::string_view name) const
   return std::nullopt;
 }
 
+namespace {
+
+// A challenge of user-interactive authentication is no failure, and has no errcode.
+std::string ErrorBody(const MatrixError& error) {
+  if (error.errcode.empty()) return StrCat("{", error.extra_json, "}");
+  return StrCat("{\"errcode\":", json::Quoted(error.errcode), ",\"error\":", json::Quoted(error.message),
+                error.extra_json.empty() ? "" : ",", error.extra_json, "}");
+}
+
+}  // namespace
+
 Response ErrorResponse(const absl::Status& status) {
   const MatrixError error = FromStatus(status);
   Response response;
   response.status = error.http_status;
-  response.body = StrCat("{\"errcode\":", json::Quoted(error.errcode),
-                               ",\"error\":", json::Quoted(error.message),
-                               error.extra_json.empty() ? "" : ",", error.extra_json, "}");
+  response.body = ErrorBody(error);
   if (error.http_status == 429) {
     response.headers.emplace_back("Retry-After", RetryAfterSeconds(error.extra_json));
   }

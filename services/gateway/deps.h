@@ -38,6 +38,21 @@ struct Deps {
 };
 
 // One function per file in routes/; each adds the routes of its family. A handler copies what it needs of `deps`.
+void AddAccountDataRoutes(Router& router, const Deps& deps);
+void AddAccountRoutes(Router& router, const Deps& deps);
+void AddAdminRoutes(Router& router, const Deps& deps);
+void AddDeviceRoutes(Router& router, const Deps& deps);
+void AddFilterRoutes(Router& router, const Deps& deps);
+void AddJoinedRoomsRoutes(Router& router, const Deps& deps);
+void AddKeyRoutes(Router& router, const Deps& deps);
+void AddLoginRoutes(Router& router, const Deps& deps);
+void AddOpenIdRoutes(Router& router, const Deps& deps);
+void AddPusherRoutes(Router& router, const Deps& deps);
+void AddPushRuleRoutes(Router& router, const Deps& deps);
+void AddRegisterRoutes(Router& router, const Deps& deps);
+void AddRoomKeyRoutes(Router& router, const Deps& deps);
+void AddTagRoutes(Router& router, const Deps& deps);
+void AddToDeviceRoutes(Router& router, const Deps& deps);
 void AddServerRoutes(Router& router, const Deps& deps);
 void AddVoipRoutes(Router& router, const Deps& deps);
 void AddPresenceRoutes(Router& router, const Deps& deps);

@@ -37,8 +37,8 @@ struct Route {
   Limit limit = Limit::kRead;
   size_t max_body = 256 << 10;
   // One of the two.
-  RouteHandler handler;
-  ParkingHandler parking_handler;
+  RouteHandler handler = {};
+  ParkingHandler parking_handler = {};
   // Set by the dispatcher; null: not measured.
   RouteMetrics* metrics = nullptr;
 };
