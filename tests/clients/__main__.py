@@ -1,4 +1,4 @@
-"""Runs each real client in plain and in encrypted rooms, with a restart of the server in the middle."""
+"""Runs each real client in plain and in encrypted rooms, with a restart in the middle."""
 
 import argparse
 import os
@@ -29,11 +29,15 @@ def install_js():
 
 
 def run_scenario(server, command, mode):
-    """Runs one scenario to its end; restarts the server when it asks for that. Returns its exit status."""
+    """Runs one scenario, restarts the server when it asks for that, returns the exit status."""
     names = [Client(server.url).register().user_id for _ in range(2)]
     process = subprocess.Popen(
         [*command, server.url, mode, *names, PASSWORD],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ)
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ,
+    )
     watchdog = threading.Timer(SCENARIO_SECONDS, process.kill)
     watchdog.start()
     for line in process.stdout:

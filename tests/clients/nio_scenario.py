@@ -1,6 +1,7 @@
-"""Two users of matrix-nio in one room: python -m clients.nio_scenario URL plain|encrypted ALICE BOB PASSWORD.
+"""Two users of matrix-nio in one room.
 
-Prints a line for each step. Prints RESTART and waits for a line of input where the server is to be restarted.
+python -m clients.nio_scenario URL plain|encrypted ALICE BOB PASSWORD prints a line for each step.
+It prints RESTART and waits for a line of input where the server is to be restarted.
 """
 
 import asyncio
@@ -13,7 +14,11 @@ import nio
 
 WAIT_SECONDS = 30
 OLD_MESSAGES = 12
-MEGOLM = {"type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}
+MEGOLM = {
+    "type": "m.room.encryption",
+    "state_key": "",
+    "content": {"algorithm": "m.megolm.v1.aes-sha2"},
+}
 
 logging.disable(logging.CRITICAL)
 
@@ -72,7 +77,9 @@ class User:
         return await self.send(room, {"msgtype": "m.text", "body": body})
 
     def receives(self, event_id, body):
-        return self.until(f"{body!r} is there", lambda: getattr(self.events.get(event_id), "body", None) == body)
+        return self.until(
+            f"{body!r} is there", lambda: getattr(self.events.get(event_id), "body", None) == body
+        )
 
     async def _on_event(self, room, event):
         self.events[event.event_id] = event
@@ -108,7 +115,9 @@ async def share_keys(*users):
 async def page_back(bob, room):
     seen, position = [], bob.client.next_batch
     while position:
-        page = expect(await bob.client.room_messages(room, position, limit=5), nio.RoomMessagesResponse)
+        page = expect(
+            await bob.client.room_messages(room, position, limit=5), nio.RoomMessagesResponse
+        )
         seen += page.chunk
         position = page.end if page.chunk else None
     assert seen[-1].source["type"] == "m.room.create", f"the history began with {seen[-1]}"
@@ -135,14 +144,20 @@ async def type(alice, bob, room):
 
 
 async def read(alice, bob, room, event_id):
-    expect(await bob.client.room_read_markers(room, event_id, event_id), nio.RoomReadMarkersResponse)
-    await alice.until("Bob has read", lambda: any(
-        r.user_id == bob.id and r.event_id == event_id for r in alice.receipts))
+    expect(
+        await bob.client.room_read_markers(room, event_id, event_id), nio.RoomReadMarkersResponse
+    )
+    await alice.until(
+        "Bob has read",
+        lambda: any(r.user_id == bob.id and r.event_id == event_id for r in alice.receipts),
+    )
     step("read")
 
 
 async def redact(alice, bob, room, event_id):
-    redaction = expect(await alice.client.room_redact(room, event_id), nio.RoomRedactResponse).event_id
+    redaction = expect(
+        await alice.client.room_redact(room, event_id), nio.RoomRedactResponse
+    ).event_id
     event = await bob.until("the redaction is there", lambda: bob.events.get(redaction))
     assert event.redacts == event_id
     step("redacted")
@@ -161,7 +176,9 @@ async def scenario(url, mode, alice_name, bob_name, password):
         await user.log_in(password)
     step("logged in")
 
-    answer = await alice.client.room_create(name="A room", initial_state=[MEGOLM] if encrypted else [])
+    answer = await alice.client.room_create(
+        name="A room", initial_state=[MEGOLM] if encrypted else []
+    )
     room = expect(answer, nio.RoomCreateResponse).room_id
     await alice.until("the room is there", lambda: room in alice.client.rooms)
     step("created a room")

@@ -75,14 +75,18 @@ class Sync(dict):
         return first(e for e in self.timeline(room, kind) if e["event_id"] == event_id)
 
     def ephemeral(self, room, type):
-        return first(e for e in self.room(room).get("ephemeral", {}).get("events", []) if e["type"] == type)
+        return first(
+            e for e in self.room(room).get("ephemeral", {}).get("events", []) if e["type"] == type
+        )
 
     def stripped(self, room, kind="invite"):
         return self.room(room, kind).get(f"{kind}_state", {}).get("events", [])
 
     def account_data(self, type, room=None):
         source = self.room(room) if room else self
-        return first(e for e in source.get("account_data", {}).get("events", []) if e["type"] == type)
+        return first(
+            e for e in source.get("account_data", {}).get("events", []) if e["type"] == type
+        )
 
     def to_device(self):
         return self.get("to_device", {}).get("events", [])
@@ -103,9 +107,19 @@ class Client:
         self._http = requests.Session()
         self._schema = schema.load()
 
+    @property
+    def localpart(self):
+        return self.user_id[1:].split(":", 1)[0]
+
+    @property
+    def server(self):
+        return self.user_id.split(":", 1)[1]
+
     # -- requests
 
-    def request(self, method, *path, v="v3", json=None, query=None, headers=None, raw=None, unchecked=False):
+    def request(
+        self, method, *path, v="v3", json=None, query=None, headers=None, raw=None, unchecked=False
+    ):
         """`path` is the parts after /_matrix/client/v3, or one whole path that begins with "/"."""
         if not path[0].startswith("/"):
             path = [f"/_matrix/client/{v}/" + "/".join(quote(part, safe="") for part in path)]
@@ -116,7 +130,13 @@ class Client:
             raw = jsonlib.dumps(json).encode()
             headers.setdefault("Content-Type", "application/json")
         response = self._http.request(
-            method, self.url + path[0], params=query, data=raw, headers=headers, timeout=HTTP_SECONDS)
+            method,
+            self.url + path[0],
+            params=query,
+            data=raw,
+            headers=headers,
+            timeout=HTTP_SECONDS,
+        )
         reply = Reply(method, path[0], response)
         assert reply.status < 500, f"server error: {reply}"
         if isinstance(reply.body, dict) and not unchecked:
@@ -139,7 +159,11 @@ class Client:
 
     def register(self, name=None, password=PASSWORD, **fields):
         """Registers with the dummy stage and returns the new user's client."""
-        body = {"username": name or unique("user").lower(), "password": password, "auth": {"type": "m.login.dummy"}}
+        body = {
+            "username": name or unique("user").lower(),
+            "password": password,
+            "auth": {"type": "m.login.dummy"},
+        }
         return self.logged_in(self.post("register", json=body | fields).ok(), password)
 
     def login(self, user, password=PASSWORD, **fields):
@@ -159,7 +183,11 @@ class Client:
     def password_auth(self, password=None):
         """The body of a password stage of user-interactive authentication."""
         identifier = {"type": "m.id.user", "user": self.user_id}
-        return {"type": "m.login.password", "identifier": identifier, "password": password or self.password}
+        return {
+            "type": "m.login.password",
+            "identifier": identifier,
+            "password": password or self.password,
+        }
 
     def with_uia(self, method, *path, json=None):
         """Makes a request that needs the user's password: asks, then answers the stage."""
@@ -193,7 +221,9 @@ class Client:
         """Sends an event and returns its id. A string is sent as the text of a message."""
         if isinstance(content, str):
             content = {"msgtype": "m.text", "body": content}
-        return self.put("rooms", room, "send", type, txn or unique("t"), json=content).ok()["event_id"]
+        return self.put("rooms", room, "send", type, txn or unique("t"), json=content).ok()[
+            "event_id"
+        ]
 
     def set_state(self, room, type, content, key=""):
         return self.put("rooms", room, "state", type, key, json=content).ok()["event_id"]
@@ -206,7 +236,9 @@ class Client:
         return self.state(room, "m.room.member", user.user_id)["membership"]
 
     def redact(self, room, event_id, **content):
-        return self.put("rooms", room, "redact", event_id, unique("t"), json=content).ok()["event_id"]
+        return self.put("rooms", room, "redact", event_id, unique("t"), json=content).ok()[
+            "event_id"
+        ]
 
     def event(self, room, event_id):
         return self.get("rooms", room, "event", event_id).ok()
@@ -238,7 +270,9 @@ class Client:
             if condition(answer):
                 return answer
             since = answer.token
-        raise AssertionError(f"{self.user_id} did not see it in {WAIT_SECONDS} s; last answer: {answer}")
+        raise AssertionError(
+            f"{self.user_id} did not see it in {WAIT_SECONDS} s; last answer: {answer}"
+        )
 
     def wait_for_event(self, room, event_id, since=None):
         """Syncs until the event is in the room's timeline, and returns the event."""
@@ -247,11 +281,14 @@ class Client:
 
     def wait_for_membership(self, room, user, membership, since=None):
         """Syncs until `user` has this membership in the room as the timeline or state tells it."""
+
         def seen(sync):
             kinds = {"leave": "leave", "ban": "leave"} if user is self else {}
             kind = kinds.get(membership, "join")
             events = sync.timeline(room, kind) + sync.state(room, kind)
-            return any(is_member(e, user) and e["content"]["membership"] == membership for e in events)
+            return any(
+                is_member(e, user) and e["content"]["membership"] == membership for e in events
+            )
 
         return self.sync_until(seen, since)
 
@@ -264,6 +301,11 @@ def until(read, condition=bool):
         if condition(value):
             return value
         assert time.monotonic() < deadline, f"not met in {WAIT_SECONDS} s; last value: {value}"
+
+
+def initial(type, content, key=""):
+    """An entry of createRoom's initial_state."""
+    return {"type": type, "state_key": key, "content": content}
 
 
 def first(items):

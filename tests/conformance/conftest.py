@@ -15,7 +15,9 @@ def pytest_addoption(parser):
     group = parser.getgroup("homeserver")
     group.addoption("--launcher", help="start a homeserver by this launcher for the run")
     group.addoption("--url", help="use the homeserver that answers here")
-    group.addoption("--deviations", type=Path, help="a file of `TEST reason` lines: known to fail on this peer")
+    group.addoption(
+        "--deviations", type=Path, help="a file of `TEST reason` lines: known to fail on this peer"
+    )
 
 
 def pytest_configure(config):
@@ -29,7 +31,9 @@ def pytest_configure(config):
         config.homeserver = Homeserver(config.getoption("--launcher")).start()
         config.homeserver_url = config.homeserver.url
     if not schema.data_folder():
-        print("../shared/spec is absent: answers are not checked against the specification's schemas")
+        print(
+            "../shared/spec is absent: answers are not checked against the specification's schemas"
+        )
 
 
 def pytest_configure_node(node):

@@ -1,4 +1,4 @@
-"""Made-up key material of the right shape. The server does not check device signatures; clients do."""
+"""Made-up key material of the right shape: clients check device signatures, servers do not."""
 
 import base64
 import os
@@ -15,13 +15,19 @@ def device_keys(user):
         "user_id": user.user_id,
         "device_id": user.device_id,
         "algorithms": ALGORITHMS,
-        "keys": {f"curve25519:{user.device_id}": random_key(), f"ed25519:{user.device_id}": random_key()},
+        "keys": {
+            f"curve25519:{user.device_id}": random_key(),
+            f"ed25519:{user.device_id}": random_key(),
+        },
         "signatures": {user.user_id: {f"ed25519:{user.device_id}": random_key()}},
     }
 
 
 def signed_key(user, **fields):
-    return {"key": random_key(), "signatures": {user.user_id: {f"ed25519:{user.device_id}": random_key()}}} | fields
+    return {
+        "key": random_key(),
+        "signatures": {user.user_id: {f"ed25519:{user.device_id}": random_key()}},
+    } | fields
 
 
 def one_time_keys(user, count, first=0):

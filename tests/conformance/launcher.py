@@ -20,7 +20,7 @@ STOP_SECONDS = 15
 class Homeserver:
     """A homeserver on a loopback address of its own, with its data in a folder of its own.
 
-    `start` returns once the server answers; the data outlive `stop` and `kill`, and go with `close`.
+    `start` returns once the server answers. The data outlive `stop` and `kill`, not `close`.
     """
 
     def __init__(self, launcher, env=None):
@@ -54,7 +54,9 @@ class Homeserver:
             self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self.kill()
-            raise AssertionError(f"the server did not end within {STOP_SECONDS} s of SIGTERM") from None
+            raise AssertionError(
+                f"the server did not end within {STOP_SECONDS} s of SIGTERM"
+            ) from None
 
     def kill(self):
         """Ends every process of the server at once, by SIGKILL."""
@@ -83,13 +85,18 @@ class Homeserver:
             if self._process.poll() is not None:
                 raise RuntimeError(f"{self.launcher} ended at once:\n{self.log_tail()}")
             try:
-                if requests.get(self.url + "/_matrix/client/versions", timeout=2).status_code == 200:
+                if (
+                    requests.get(self.url + "/_matrix/client/versions", timeout=2).status_code
+                    == 200
+                ):
                     return
             except requests.RequestException:
                 pass
             time.sleep(0.05)
         self.kill()
-        raise RuntimeError(f"{self.launcher} was not ready in {READY_SECONDS} s:\n{self.log_tail()}")
+        raise RuntimeError(
+            f"{self.launcher} was not ready in {READY_SECONDS} s:\n{self.log_tail()}"
+        )
 
     def _contract(self):
         data = self.folder / "data"
@@ -126,10 +133,25 @@ def _certificates(folder, server_name):
     names = folder / "names"
     names.write_text(f"subjectAltName=DNS:{server_name}\n")
     new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    _openssl("req", "-x509", *new_key, "-keyout", authority_key, "-out", authority, "-subj", "/CN=tests")
+    _openssl(
+        "req", "-x509", *new_key, "-keyout", authority_key, "-out", authority, "-subj", "/CN=tests"
+    )
     _openssl("req", *new_key, "-keyout", key, "-out", request, "-subj", f"/CN={server_name}")
-    _openssl("x509", "-req", "-in", request, "-CA", authority, "-CAkey", authority_key,
-             "-CAcreateserial", "-extfile", str(names), "-out", certificate)
+    _openssl(
+        "x509",
+        "-req",
+        "-in",
+        request,
+        "-CA",
+        authority,
+        "-CAkey",
+        authority_key,
+        "-CAcreateserial",
+        "-extfile",
+        str(names),
+        "-out",
+        certificate,
+    )
     return certificate, key, authority
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 def pytest_addoption(parser):
     group = parser.getgroup("ratchet")
     group.addoption("--expected", type=Path, help="a file of the tests that must pass, one a line")
-    group.addoption("--update-expected", action="store_true", help="append tests that pass and are not listed")
+    group.addoption(
+        "--update-expected", action="store_true", help="append tests that pass and are not listed"
+    )
 
 
 def pytest_configure(config):

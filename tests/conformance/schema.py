@@ -18,10 +18,23 @@ from referencing.jsonschema import DRAFT202012
 METHODS = ("get", "put", "post", "delete")
 # What a client may put in is its own affair; these contents are written or guarded by the server.
 SERVER_GUARDED = {
-    "m.fully_read", "m.presence", "m.push_rules", "m.receipt", "m.room.canonical_alias",
-    "m.room.create", "m.room.guest_access", "m.room.history_visibility", "m.room.join_rules",
-    "m.room.member", "m.room.message", "m.room.name", "m.room.power_levels", "m.room.redaction",
-    "m.room.tombstone", "m.room.topic", "m.typing",
+    "m.fully_read",
+    "m.presence",
+    "m.push_rules",
+    "m.receipt",
+    "m.room.canonical_alias",
+    "m.room.create",
+    "m.room.guest_access",
+    "m.room.history_visibility",
+    "m.room.join_rules",
+    "m.room.member",
+    "m.room.message",
+    "m.room.name",
+    "m.room.power_levels",
+    "m.room.redaction",
+    "m.room.tombstone",
+    "m.room.topic",
+    "m.typing",
 }
 
 
@@ -109,7 +122,11 @@ def _usable(node):
     """Drops examples, which hold what looks like schemas; and alternatives may overlap."""
     if isinstance(node, dict):
         renamed = {"oneOf": "anyOf"}
-        return {renamed.get(k, k): _usable(v) for k, v in node.items() if k not in ("example", "examples", "$schema")}
+        return {
+            renamed.get(k, k): _usable(v)
+            for k, v in node.items()
+            if k not in ("example", "examples", "$schema")
+        }
     if isinstance(node, list):
         return [_usable(item) for item in node]
     return node
@@ -130,9 +147,12 @@ def _statuses(file, path, method, operation):
     pointer = path.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
     for status, response in operation["responses"].items():
         if "schema" in response.get("content", {}).get("application/json", {}):
-            yield str(status), (
-                f"{file.as_uri()}#/paths/{pointer}/{method}/responses/{status}"
-                "/content/application~1json/schema"
+            yield (
+                str(status),
+                (
+                    f"{file.as_uri()}#/paths/{pointer}/{method}/responses/{status}"
+                    "/content/application~1json/schema"
+                ),
             )
 
 

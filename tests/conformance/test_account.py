@@ -7,8 +7,9 @@ NEW = "another long enough password"
 
 def try_login(anyone, user, password):
     identifier = {"type": "m.id.user", "user": user.user_id}
-    return anyone.post("login", json={
-        "type": "m.login.password", "identifier": identifier, "password": password})
+    return anyone.post(
+        "login", json={"type": "m.login.password", "identifier": identifier, "password": password}
+    )
 
 
 def change_password(user, **options):
@@ -75,8 +76,9 @@ def test_a_deactivated_user_can_not_log_in(anyone, alice):
 
 def test_a_wrong_password_does_not_deactivate(alice):
     session = alice.post("account", "deactivate").ok(401)["session"]
-    alice.post("account", "deactivate", json={
-        "auth": alice.password_auth("wrong") | {"session": session}}).refused(401, "M_FORBIDDEN")
+    alice.post(
+        "account", "deactivate", json={"auth": alice.password_auth("wrong") | {"session": session}}
+    ).refused(401, "M_FORBIDDEN")
     alice.get("account", "whoami").ok()
 
 
@@ -87,10 +89,15 @@ def test_a_deactivated_user_leaves_their_rooms(alice, bob, room):
 
 def test_the_name_of_a_deactivated_user_stays_taken(anyone, alice):
     alice.with_uia("POST", "account", "deactivate").ok()
-    name = alice.user_id[1:].split(":")[0]
-    anyone.post("register", json={
-        "username": name, "password": PASSWORD, "auth": {"type": "m.login.dummy"},
-    }).refused(400, "M_USER_IN_USE", "M_EXCLUSIVE")
+    name = alice.localpart
+    anyone.post(
+        "register",
+        json={
+            "username": name,
+            "password": PASSWORD,
+            "auth": {"type": "m.login.dummy"},
+        },
+    ).refused(400, "M_USER_IN_USE", "M_EXCLUSIVE")
 
 
 def test_whoami_tells_a_user_from_a_guest(alice):
@@ -103,7 +110,7 @@ def test_an_account_starts_without_third_party_ids(alice):
 
 def test_an_openid_token_names_the_server(alice):
     token = alice.post("user", alice.user_id, "openid", "request_token").ok()
-    assert token["matrix_server_name"] == alice.user_id.split(":", 1)[1]
+    assert token["matrix_server_name"] == alice.server
     assert token["token_type"] == "Bearer" and token["expires_in"] > 0
 
 

@@ -75,7 +75,9 @@ def tags_path(user, room):
 
 def test_a_room_can_be_tagged(alice, public_room):
     alice.put(*tags_path(alice, public_room), "m.favourite", json={"order": 0.25}).ok()
-    assert alice.get(*tags_path(alice, public_room)).ok()["tags"] == {"m.favourite": {"order": 0.25}}
+    assert alice.get(*tags_path(alice, public_room)).ok()["tags"] == {
+        "m.favourite": {"order": 0.25}
+    }
 
 
 def test_a_tag_can_be_removed(alice, public_room):
@@ -89,7 +91,9 @@ def test_tags_reach_an_initial_and_an_incremental_sync(alice, public_room):
     alice.put(*tags_path(alice, public_room), "u.work", json={"order": 0.5}).ok()
     news = alice.sync_until(lambda sync: sync.account_data("m.tag", public_room), since)
     for answer in (news, alice.sync()):
-        assert answer.account_data("m.tag", public_room)["content"] == {"tags": {"u.work": {"order": 0.5}}}
+        assert answer.account_data("m.tag", public_room)["content"] == {
+            "tags": {"u.work": {"order": 0.5}}
+        }
 
 
 def test_removing_the_last_tag_wakes_a_sync(alice, public_room):
@@ -110,7 +114,10 @@ def filter_path(user):
 
 
 def test_a_stored_filter_can_be_read_back(alice):
-    wanted = {"room": {"timeline": {"limit": 10, "types": ["m.room.message"]}}, "event_format": "client"}
+    wanted = {
+        "room": {"timeline": {"limit": 10, "types": ["m.room.message"]}},
+        "event_format": "client",
+    }
     number = alice.post(*filter_path(alice), json=wanted).ok()["filter_id"]
     assert not number.startswith("{")
     assert alice.get(*filter_path(alice), number).ok() == wanted
@@ -126,14 +133,19 @@ def test_a_filter_of_another_user_is_out_of_reach(alice, bob):
     assert alice.get(*filter_path(bob), number).status in (403, 404)
 
 
-@pytest.mark.parametrize("wrong", [
-    {"presence": "not an object"},
-    {"room": {"timeline": "not an object"}},
-    {"room": {"state": 5}},
-    {"room": {"timeline": {"rooms": ["not a room id"]}}},
-    {"room": {"timeline": {"senders": ["not a user id"]}}},
-    {"room": {"rooms": "not a list"}},
-    {"event_fields": 3},
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"presence": "not an object"},
+        {"room": {"timeline": "not an object"}},
+        {"room": {"state": 5}},
+        {"room": {"timeline": {"rooms": ["not a room id"]}}},
+        {"room": {"timeline": {"senders": ["not a user id"]}}},
+        {"room": {"rooms": "not a list"}},
+        {"event_fields": 3},
+    ],
+)
 def test_a_malformed_filter_is_refused(alice, wrong):
-    alice.post(*filter_path(alice), json=wrong).refused(400, "M_BAD_JSON", "M_INVALID_PARAM", "M_UNKNOWN")
+    alice.post(*filter_path(alice), json=wrong).refused(
+        400, "M_BAD_JSON", "M_INVALID_PARAM", "M_UNKNOWN"
+    )

@@ -8,7 +8,7 @@ CANONICAL = "m.room.canonical_alias"
 
 
 def new_alias(user, name=None):
-    return f"#{name or unique('alias')}:{user.user_id.split(':', 1)[1]}"
+    return f"#{name or unique('alias')}:{user.server}"
 
 
 def add(user, room, alias):
@@ -29,7 +29,7 @@ def alias(alice, public_room):
 def test_an_alias_leads_to_its_room(alice, anyone, public_room, alias):
     for reader in (alice, anyone):
         answer = resolve(reader, alias).ok()
-        assert answer["room_id"] == public_room and alice.user_id.split(":", 1)[1] in answer["servers"]
+        assert answer["room_id"] == public_room and alice.server in answer["servers"]
 
 
 def test_an_alias_may_be_in_any_script(alice, public_room):
@@ -107,7 +107,9 @@ def test_a_room_without_aliases_has_an_empty_list(alice, public_room):
 
 def test_aliases_are_listed_for_members_or_in_world_readable_rooms(alice, bob, public_room, alias):
     aliases(bob, public_room).refused(403, "M_FORBIDDEN")
-    alice.set_state(public_room, "m.room.history_visibility", {"history_visibility": "world_readable"})
+    alice.set_state(
+        public_room, "m.room.history_visibility", {"history_visibility": "world_readable"}
+    )
     assert aliases(bob, public_room).ok()["aliases"] == [alias]
 
 

@@ -2,13 +2,9 @@
 
 import pytest
 
-from .client import of_type, unique
+from .client import initial, of_type, unique
 
 ALL_VERSIONS = [str(n) for n in range(1, 13)]
-
-
-def server_of(user):
-    return user.user_id.split(":", 1)[1]
 
 
 def test_the_creator_is_the_first_member(alice):
@@ -21,14 +17,19 @@ def test_a_room_begins_with_its_creation(alice):
     room = alice.create_room(name="x", topic="y")
     types = [e["type"] for e in alice.messages(room, dir="f", limit=50)["chunk"]]
     assert types[:3] == ["m.room.create", "m.room.member", "m.room.power_levels"]
-    assert {"m.room.join_rules", "m.room.history_visibility", "m.room.name", "m.room.topic"} <= set(types)
+    assert {"m.room.join_rules", "m.room.history_visibility", "m.room.name", "m.room.topic"} <= set(
+        types
+    )
 
 
-@pytest.mark.parametrize("preset, join_rule, guests", [
-    ("private_chat", "invite", "can_join"),
-    ("trusted_private_chat", "invite", "can_join"),
-    ("public_chat", "public", "forbidden"),
-])
+@pytest.mark.parametrize(
+    "preset, join_rule, guests",
+    [
+        ("private_chat", "invite", "can_join"),
+        ("trusted_private_chat", "invite", "can_join"),
+        ("public_chat", "public", "forbidden"),
+    ],
+)
 def test_a_preset_sets_the_rules(alice, preset, join_rule, guests):
     room = alice.create_room(preset=preset)
     assert alice.state(room, "m.room.join_rules")["join_rule"] == join_rule
@@ -46,7 +47,9 @@ def test_without_a_preset_the_visibility_decides(alice, visibility, join_rule):
 
 @pytest.mark.parametrize("version", ["11", "12"])
 def test_a_trusted_private_chat_trusts_those_invited(alice, bob, version):
-    room = alice.create_room(preset="trusted_private_chat", invite=[bob.user_id], room_version=version)
+    room = alice.create_room(
+        preset="trusted_private_chat", invite=[bob.user_id], room_version=version
+    )
     levels = alice.state(room, "m.room.power_levels").get("users", {})
     if version == "12":
         assert alice.state(room, "m.room.create")["additional_creators"] == [bob.user_id]
@@ -92,11 +95,16 @@ def test_the_creator_of_version_12_is_above_all_power_levels(alice, bob):
     bob.post("rooms", room, "kick", json={"user_id": alice.user_id}).refused(403, "M_FORBIDDEN")
     levels = alice.state(room, "m.room.power_levels")
     levels["users"] = levels.get("users", {}) | {alice.user_id: 100}
-    assert alice.put("rooms", room, "state", "m.room.power_levels", "", json=levels).status in (400, 403)
+    assert alice.put("rooms", room, "state", "m.room.power_levels", "", json=levels).status in (
+        400,
+        403,
+    )
 
 
 def test_an_unknown_room_version_is_refused(alice):
-    alice.post("createRoom", json={"room_version": "nonsense"}).refused(400, "M_UNSUPPORTED_ROOM_VERSION")
+    alice.post("createRoom", json={"room_version": "nonsense"}).refused(
+        400, "M_UNSUPPORTED_ROOM_VERSION"
+    )
 
 
 def test_a_room_version_is_a_string(alice):
@@ -114,42 +122,55 @@ def test_a_topic_has_a_rich_form(alice):
     assert content["m.topic"]["m.text"][0]["body"] == "A topic"
 
 
-def initial(type, content, key=""):
-    return {"type": type, "state_key": key, "content": content}
-
-
 def test_initial_state_is_set(alice):
-    room = alice.create_room(initial_state=[
-        initial("m.room.topic", {"topic": "A topic"}), initial("com.example.x", {"n": 1}, "key")])
+    room = alice.create_room(
+        initial_state=[
+            initial("m.room.topic", {"topic": "A topic"}),
+            initial("com.example.x", {"n": 1}, "key"),
+        ]
+    )
     assert alice.state(room, "m.room.topic") == {"topic": "A topic"}
     assert alice.state(room, "com.example.x", "key") == {"n": 1}
 
 
 def test_initial_state_wins_over_the_preset(alice):
-    room = alice.create_room(preset="public_chat", initial_state=[initial("m.room.join_rules", {"join_rule": "invite"})])
+    room = alice.create_room(
+        preset="public_chat", initial_state=[initial("m.room.join_rules", {"join_rule": "invite"})]
+    )
     assert alice.state(room, "m.room.join_rules")["join_rule"] == "invite"
 
 
 def test_the_name_wins_over_initial_state(alice):
-    room = alice.create_room(name="Right", initial_state=[initial("m.room.name", {"name": "Wrong"})])
+    room = alice.create_room(
+        name="Right", initial_state=[initial("m.room.name", {"name": "Wrong"})]
+    )
     assert alice.state(room, "m.room.name")["name"] == "Right"
 
 
 def test_initial_state_needs_a_type(alice):
     alice.post("createRoom", json={"initial_state": [{"content": {}}]}).refused(
-        400, "M_BAD_JSON", "M_INVALID_PARAM", "M_MISSING_PARAM")
+        400, "M_BAD_JSON", "M_INVALID_PARAM", "M_MISSING_PARAM"
+    )
 
 
 def test_power_levels_can_be_overridden(alice):
-    room = alice.create_room(power_level_content_override={"events": {"com.example.x": 75}, "invite": 30})
+    room = alice.create_room(
+        power_level_content_override={"events": {"com.example.x": 75}, "invite": 30}
+    )
     levels = alice.state(room, "m.room.power_levels")
     assert levels["events"]["com.example.x"] == 75 and levels["invite"] == 30
 
 
 def test_creation_content_goes_into_the_create_event(alice):
-    room = alice.create_room(creation_content={"m.federate": False, "type": "com.example.kind", "extra": 1})
+    room = alice.create_room(
+        creation_content={"m.federate": False, "type": "com.example.kind", "extra": 1}
+    )
     content = alice.state(room, "m.room.create")
-    assert content["m.federate"] is False and content["type"] == "com.example.kind" and content["extra"] == 1
+    assert (
+        content["m.federate"] is False
+        and content["type"] == "com.example.kind"
+        and content["extra"] == 1
+    )
 
 
 def test_creation_content_can_not_set_the_room_version(alice):
@@ -174,7 +195,7 @@ def test_malformed_invites_are_refused(alice, invite):
 def test_an_alias_can_be_given(alice):
     name = unique("alias")
     room = alice.create_room(room_alias_name=name, preset="public_chat")
-    alias = f"#{name}:{server_of(alice)}"
+    alias = f"#{name}:{alice.server}"
     assert alice.get("directory", "room", alias).ok()["room_id"] == room
     assert alice.state(room, "m.room.canonical_alias")["alias"] == alias
 
@@ -193,13 +214,17 @@ def test_a_malformed_alias_is_refused(alice, name):
 def test_a_public_room_is_in_the_directory(alice):
     room = alice.create_room(visibility="public")
     assert alice.get("directory", "list", "room", room).ok()["visibility"] == "public"
-    assert alice.get("directory", "list", "room", alice.create_room()).ok()["visibility"] == "private"
+    assert (
+        alice.get("directory", "list", "room", alice.create_room()).ok()["visibility"] == "private"
+    )
 
 
 def test_creating_a_room_needs_a_login(anyone):
     anyone.post("createRoom").refused(401, "M_MISSING_TOKEN")
 
 
-@pytest.mark.parametrize("body", [{"preset": "unheard_of"}, {"visibility": "unheard_of"}, {"name": 5}, {"topic": []}])
+@pytest.mark.parametrize(
+    "body", [{"preset": "unheard_of"}, {"visibility": "unheard_of"}, {"name": 5}, {"topic": []}]
+)
 def test_malformed_options_are_refused(alice, body):
     alice.post("createRoom", json=body).refused(400)

@@ -24,7 +24,9 @@ class SigningKey:
         text = json.dumps(unsigned, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         signature = {f"ed25519:{self.public}": encode(self._private.sign(text.encode()))}
         signatures = thing.get("signatures", {})
-        return thing | {"signatures": signatures | {user.user_id: signatures.get(user.user_id, {}) | signature}}
+        return thing | {
+            "signatures": signatures | {user.user_id: signatures.get(user.user_id, {}) | signature}
+        }
 
 
 class Identity:
@@ -34,19 +36,29 @@ class Identity:
         self.user = user
         self.master, self.self_signing, self.user_signing = SigningKey(), SigningKey(), SigningKey()
         self.master_body = self._body("master", self.master)
-        self.self_signing_body = self.master.sign(user, self._body("self_signing", self.self_signing))
-        self.user_signing_body = self.master.sign(user, self._body("user_signing", self.user_signing))
+        self.self_signing_body = self.master.sign(
+            user, self._body("self_signing", self.self_signing)
+        )
+        self.user_signing_body = self.master.sign(
+            user, self._body("user_signing", self.user_signing)
+        )
 
     def _body(self, usage, key):
         keys = {f"ed25519:{key.public}": key.public}
         return {"user_id": self.user.user_id, "usage": [usage], "keys": keys}
 
     def upload(self):
-        return self.user.with_uia("POST", "keys", "device_signing", "upload", json={
-            "master_key": self.master_body,
-            "self_signing_key": self.self_signing_body,
-            "user_signing_key": self.user_signing_body,
-        })
+        return self.user.with_uia(
+            "POST",
+            "keys",
+            "device_signing",
+            "upload",
+            json={
+                "master_key": self.master_body,
+                "self_signing_key": self.self_signing_body,
+                "user_signing_key": self.user_signing_body,
+            },
+        )
 
 
 @pytest.fixture
@@ -60,7 +72,9 @@ def test_the_keys_can_be_queried(alice, bob, identity):
     for reader in (alice, bob):
         answer = query(reader, alice)
         assert answer["master_keys"][alice.user_id]["keys"] == identity.master_body["keys"]
-        assert answer["self_signing_keys"][alice.user_id]["keys"] == identity.self_signing_body["keys"]
+        assert (
+            answer["self_signing_keys"][alice.user_id]["keys"] == identity.self_signing_body["keys"]
+        )
 
 
 def test_only_the_owner_sees_the_user_signing_key(alice, bob, identity):
@@ -69,7 +83,9 @@ def test_only_the_owner_sees_the_user_signing_key(alice, bob, identity):
 
 
 def test_the_same_keys_can_be_uploaded_again_without_a_password(identity):
-    identity.user.post("keys", "device_signing", "upload", json={"master_key": identity.master_body}).ok()
+    identity.user.post(
+        "keys", "device_signing", "upload", json={"master_key": identity.master_body}
+    ).ok()
 
 
 def test_replacing_the_keys_needs_the_password(alice, identity):
@@ -82,8 +98,9 @@ def test_replacing_the_keys_needs_the_password(alice, identity):
 
 def test_a_key_for_another_user_is_refused(alice, bob):
     foreign = Identity(bob).master_body
-    alice.with_uia("POST", "keys", "device_signing", "upload", json={"master_key": foreign}).refused(
-        400, "M_INVALID_PARAM", "M_BAD_JSON", "M_INVALID_SIGNATURE")
+    alice.with_uia(
+        "POST", "keys", "device_signing", "upload", json={"master_key": foreign}
+    ).refused(400, "M_INVALID_PARAM", "M_BAD_JSON", "M_INVALID_SIGNATURE")
 
 
 def test_new_keys_are_told_to_roommates(alice, bob, room):
@@ -100,7 +117,9 @@ def test_a_device_signed_by_its_owner_shows_the_signature(alice, bob, identity):
     keys = upload_device(alice)
     signed = identity.self_signing.sign(alice, {k: v for k, v in keys.items() if k != "signatures"})
     assert upload_signatures(alice, {alice.user_id: {alice.device_id: signed}}) == {}
-    found = query(bob, alice)["device_keys"][alice.user_id][alice.device_id]["signatures"][alice.user_id]
+    found = query(bob, alice)["device_keys"][alice.user_id][alice.device_id]["signatures"][
+        alice.user_id
+    ]
     assert f"ed25519:{identity.self_signing.public}" in found
     assert f"ed25519:{alice.device_id}" in found
 
@@ -125,7 +144,10 @@ def test_a_signature_that_is_wrong_is_a_failure(alice, identity):
     keys = upload_device(alice)
     forged = SigningKey().sign(alice, {k: v for k, v in keys.items() if k != "signatures"})
     forged["signatures"][alice.user_id] = {
-        f"ed25519:{identity.self_signing.public}": next(iter(forged["signatures"][alice.user_id].values()))}
+        f"ed25519:{identity.self_signing.public}": next(
+            iter(forged["signatures"][alice.user_id].values())
+        )
+    }
     failures = upload_signatures(alice, {alice.user_id: {alice.device_id: forged}})
     assert failures[alice.user_id][alice.device_id]["errcode"]
 
@@ -139,7 +161,9 @@ def test_new_signatures_are_told(alice, bob, room, identity):
 
 
 def test_the_first_upload_needs_no_password(alice):
-    answer = alice.post("keys", "device_signing", "upload", json={"master_key": Identity(alice).master_body})
+    answer = alice.post(
+        "keys", "device_signing", "upload", json={"master_key": Identity(alice).master_body}
+    )
     answer.ok()
 
 

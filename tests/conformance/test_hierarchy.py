@@ -1,19 +1,23 @@
 """Spaces: GET /rooms/{room}/hierarchy."""
 
+from .client import initial
+
 
 def rooms(answer):
     return [entry["room_id"] for entry in answer["rooms"]]
 
 
 def make_space(owner, *children, **options):
-    space = owner.create_room(**({"preset": "public_chat", "creation_content": {"type": "m.space"}} | options))
+    space = owner.create_room(
+        **({"preset": "public_chat", "creation_content": {"type": "m.space"}} | options)
+    )
     for child in children:
         add_child(owner, space, child)
     return space
 
 
 def add_child(owner, space, child, **content):
-    owner.set_state(space, "m.space.child", {"via": [owner.user_id.split(":", 1)[1]]} | content, child)
+    owner.set_state(space, "m.space.child", {"via": [owner.server]} | content, child)
 
 
 def hierarchy(user, space, **query):
@@ -83,7 +87,10 @@ def test_a_circle_of_spaces_ends(alice):
 
 
 def test_private_children_are_for_those_who_may_see_them(alice, bob):
-    public, private = alice.create_room(preset="public_chat"), alice.create_room(preset="private_chat")
+    public, private = (
+        alice.create_room(preset="public_chat"),
+        alice.create_room(preset="private_chat"),
+    )
     space = make_space(alice, public, private)
     bob.join(space)
     assert rooms(hierarchy(bob, space).ok()) == [space, public]
@@ -93,7 +100,7 @@ def test_private_children_are_for_those_who_may_see_them(alice, bob):
 def test_restricted_children_are_for_members_of_the_space(alice, bob):
     space = make_space(alice)
     allow = [{"type": "m.room_membership", "room_id": space}]
-    rules = {"type": "m.room.join_rules", "state_key": "", "content": {"join_rule": "restricted", "allow": allow}}
+    rules = initial("m.room.join_rules", {"join_rule": "restricted", "allow": allow})
     child = alice.create_room(initial_state=[rules], room_version="11")
     add_child(alice, space, child)
     assert rooms(hierarchy(bob, space).ok()) == [space]

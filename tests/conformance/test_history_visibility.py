@@ -2,11 +2,11 @@
 
 import pytest
 
-from .client import bodies
+from .client import bodies, initial
 
 
 def make_room(alice, visibility, **options):
-    state = {"type": "m.room.history_visibility", "state_key": "", "content": {"history_visibility": visibility}}
+    state = initial("m.room.history_visibility", {"history_visibility": visibility})
     return alice.create_room(**({"preset": "private_chat", "initial_state": [state]} | options))
 
 
@@ -18,12 +18,15 @@ def read_all(user, room, event_ids):
     return history, synced, [r.body["content"]["body"] for r in fetched if r.status == 200]
 
 
-@pytest.mark.parametrize("visibility, seen", [
-    ("world_readable", ["early", "invited", "joined"]),
-    ("shared", ["early", "invited", "joined"]),
-    ("invited", ["invited", "joined"]),
-    ("joined", ["joined"]),
-])
+@pytest.mark.parametrize(
+    "visibility, seen",
+    [
+        ("world_readable", ["early", "invited", "joined"]),
+        ("shared", ["early", "invited", "joined"]),
+        ("invited", ["invited", "joined"]),
+        ("joined", ["joined"]),
+    ],
+)
 def test_a_new_member_reads_what_the_visibility_allows(alice, bob, visibility, seen):
     room = make_room(alice, visibility)
     events = [alice.send(room, "early")]
@@ -70,12 +73,17 @@ def test_the_visibility_of_the_time_of_an_event_counts(alice, bob):
     assert bodies(bob.messages(room, dir="f", limit=50)["chunk"]) == ["while shared"]
 
 
-@pytest.mark.parametrize("visibility, status", [("world_readable", 200), ("shared", 403), ("invited", 403), ("joined", 403)])
+@pytest.mark.parametrize(
+    "visibility, status",
+    [("world_readable", 200), ("shared", 403), ("invited", 403), ("joined", 403)],
+)
 def test_a_stranger_reads_only_what_the_world_may_read(alice, bob, visibility, status):
     room = make_room(alice, visibility, preset="public_chat")
     event_id = alice.send(room, "x")
     assert bob.get("rooms", room, "messages", query={"dir": "b"}).status == status
-    assert bob.get("rooms", room, "event", event_id).status in ((200,) if status == 200 else (403, 404))
+    assert bob.get("rooms", room, "event", event_id).status in (
+        (200,) if status == 200 else (403, 404)
+    )
     assert bob.get("rooms", room, "state").status == status
 
 

@@ -1,6 +1,6 @@
 """Invitations."""
 
-from .client import of_type
+from .client import initial, of_type
 
 
 def invite(sender, room, target):
@@ -100,8 +100,10 @@ def test_an_invitation_carries_the_profile_of_the_invited(alice, bob, public_roo
 
 
 def test_an_invited_user_reads_no_messages_of_a_joined_only_room(alice, bob):
-    visibility = {"type": "m.room.history_visibility", "state_key": "", "content": {"history_visibility": "joined"}}
-    room = alice.create_room(preset="private_chat", initial_state=[visibility], invite=[bob.user_id])
+    visibility = initial("m.room.history_visibility", {"history_visibility": "joined"})
+    room = alice.create_room(
+        preset="private_chat", initial_state=[visibility], invite=[bob.user_id]
+    )
     event_id = alice.send(room, "secret")
     assert bob.get("rooms", room, "event", event_id).status in (403, 404)
     bob.get("rooms", room, "messages", query={"dir": "b"}).refused(403, "M_FORBIDDEN")

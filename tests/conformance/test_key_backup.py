@@ -17,12 +17,18 @@ def session_data(first_message_index=0, forwarded_count=0, is_verified=False):
         "first_message_index": first_message_index,
         "forwarded_count": forwarded_count,
         "is_verified": is_verified,
-        "session_data": {"ciphertext": random_key(), "ephemeral": random_key(), "mac": random_key()[:11]},
+        "session_data": {
+            "ciphertext": random_key(),
+            "ephemeral": random_key(),
+            "mac": random_key()[:11],
+        },
     }
 
 
 def make_backup(user):
-    return user.post("room_keys", "version", json={"algorithm": ALGORITHM, "auth_data": auth_data()}).ok()["version"]
+    return user.post(
+        "room_keys", "version", json={"algorithm": ALGORITHM, "auth_data": auth_data()}
+    ).ok()["version"]
 
 
 def put_key(user, version, data, session=SESSION):
@@ -46,7 +52,9 @@ def test_a_new_backup_is_the_current_one(alice):
     make_backup(alice)
     second = make_backup(alice)
     current = alice.get("room_keys", "version").ok()
-    assert current["version"] == second and current["algorithm"] == ALGORITHM and current["count"] == 0
+    assert (
+        current["version"] == second and current["algorithm"] == ALGORITHM and current["count"] == 0
+    )
 
 
 def test_an_older_backup_can_still_be_read(alice, backup):
@@ -58,7 +66,9 @@ def test_the_auth_data_can_be_changed_but_not_the_algorithm(alice, backup):
     new = {"algorithm": ALGORITHM, "auth_data": auth_data()}
     alice.put("room_keys", "version", backup, json=new | {"version": backup}).ok()
     assert alice.get("room_keys", "version").ok()["auth_data"] == new["auth_data"]
-    alice.put("room_keys", "version", backup, json=new | {"algorithm": "other"}).refused(400, "M_INVALID_PARAM")
+    alice.put("room_keys", "version", backup, json=new | {"algorithm": "other"}).refused(
+        400, "M_INVALID_PARAM"
+    )
 
 
 def test_the_version_in_the_body_must_be_that_of_the_path(alice, backup):
@@ -94,7 +104,9 @@ def test_keys_can_be_stored_and_read_by_room_and_all_at_once(alice, backup):
     everything = {"rooms": {"!other:hs1": {"sessions": {"c": session_data()}}}}
     answer = alice.put("room_keys", "keys", query=version, json=everything).ok()
     assert answer["count"] == 3
-    assert alice.get("room_keys", "keys", query=version).ok() == {"rooms": {ROOM: by_room} | everything["rooms"]}
+    assert alice.get("room_keys", "keys", query=version).ok() == {
+        "rooms": {ROOM: by_room} | everything["rooms"]
+    }
 
 
 def test_keys_can_be_deleted_by_session_by_room_and_all_at_once(alice, backup):
@@ -131,20 +143,23 @@ def test_another_users_backup_is_out_of_reach(alice, bob, backup):
     assert get_key(bob, backup).status == 404
 
 
-# Each pair: what is stored, what comes after, whether it replaces the first. A key replaces another if
-# it is verified and the other is not, else if it begins earlier, else if it was forwarded less.
-@pytest.mark.parametrize("before, after, replaces", [
-    ((10, 10, False), (10, 10, True), True),
-    ((10, 10, True), (10, 10, False), False),
-    ((10, 10, True), (5, 5, False), False),
-    ((10, 10, False), (20, 20, True), True),
-    ((10, 10, False), (9, 10, False), True),
-    ((10, 10, False), (9, 20, False), True),
-    ((10, 10, False), (11, 5, False), False),
-    ((10, 10, False), (10, 9, False), True),
-    ((10, 10, False), (10, 11, False), False),
-    ((10, 10, False), (10, 10, False), False),
-])
+# Each row: what is stored, what comes after, whether it replaces the first. A key replaces another
+# if it is verified and the other is not, else if it begins earlier, else if it was forwarded less.
+@pytest.mark.parametrize(
+    "before, after, replaces",
+    [
+        ((10, 10, False), (10, 10, True), True),
+        ((10, 10, True), (10, 10, False), False),
+        ((10, 10, True), (5, 5, False), False),
+        ((10, 10, False), (20, 20, True), True),
+        ((10, 10, False), (9, 10, False), True),
+        ((10, 10, False), (9, 20, False), True),
+        ((10, 10, False), (11, 5, False), False),
+        ((10, 10, False), (10, 9, False), True),
+        ((10, 10, False), (10, 11, False), False),
+        ((10, 10, False), (10, 10, False), False),
+    ],
+)
 def test_the_better_key_stays(alice, backup, before, after, replaces):
     old, new = session_data(*before), session_data(*after)
     put_key(alice, backup, old).ok()

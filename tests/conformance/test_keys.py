@@ -24,7 +24,9 @@ def test_the_name_of_a_device_comes_with_its_keys(alice):
 def test_only_the_devices_asked_for_are_answered(alice):
     other = alice.new_device()
     upload_device(alice), upload_device(other)
-    answer = alice.post("keys", "query", json={"device_keys": {alice.user_id: [other.device_id]}}).ok()
+    answer = alice.post(
+        "keys", "query", json={"device_keys": {alice.user_id: [other.device_id]}}
+    ).ok()
     assert list(answer["device_keys"][alice.user_id]) == [other.device_id]
 
 
@@ -35,7 +37,8 @@ def test_a_user_without_keys_has_an_empty_answer(alice, bob):
 @pytest.mark.parametrize("devices", [{}, {"DEVICE": "x"}, "DEVICE", [1]])
 def test_a_query_lists_devices_in_an_array_of_names(alice, devices):
     alice.post("keys", "query", json={"device_keys": {alice.user_id: devices}}).refused(
-        400, "M_BAD_JSON", "M_INVALID_PARAM")
+        400, "M_BAD_JSON", "M_INVALID_PARAM"
+    )
 
 
 @pytest.mark.parametrize("field, value", [("user_id", "@somebody:else"), ("device_id", "ANOTHER")])
@@ -45,12 +48,15 @@ def test_device_keys_must_be_ones_own(alice, field, value):
     assert query(alice, alice)["device_keys"][alice.user_id] == {}
 
 
-@pytest.mark.parametrize("body", [
-    {"device_keys": "text"},
-    {"device_keys": {"user_id": 1}},
-    {"one_time_keys": []},
-    {"one_time_keys": {"no-colon": "x"}},
-])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"device_keys": "text"},
+        {"device_keys": {"user_id": 1}},
+        {"one_time_keys": []},
+        {"one_time_keys": {"no-colon": "x"}},
+    ],
+)
 def test_malformed_keys_are_refused(alice, body):
     alice.post("keys", "upload", json=body).refused(400)
 

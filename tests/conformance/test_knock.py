@@ -2,14 +2,14 @@
 
 import pytest
 
-from .client import of_type, unique
+from .client import initial, of_type, unique
 
 JOIN_RULES = "m.room.join_rules"
 
 
 @pytest.fixture
 def knock_room(alice):
-    rules = {"type": JOIN_RULES, "state_key": "", "content": {"join_rule": "knock"}}
+    rules = initial(JOIN_RULES, {"join_rule": "knock"})
     return alice.create_room(initial_state=[rules], name="Knock here", room_version="11")
 
 
@@ -25,14 +25,16 @@ def test_a_knock_is_told_to_the_members(alice, bob, knock_room):
 
 
 def test_a_room_can_be_knocked_on_by_alias(alice, bob, knock_room):
-    alias = f"#{unique('alias')}:{alice.user_id.split(':', 1)[1]}"
+    alias = f"#{unique('alias')}:{alice.server}"
     alice.put("directory", "room", alias, json={"room_id": knock_room}).ok()
     assert knock(bob, alias).ok()["room_id"] == knock_room
 
 
 def test_the_one_who_knocks_sees_what_room_it_is(bob, knock_room):
     knock(bob, knock_room).ok()
-    stripped = bob.sync_until(lambda sync: sync.has_room(knock_room, "knock")).stripped(knock_room, "knock")
+    stripped = bob.sync_until(lambda sync: sync.has_room(knock_room, "knock")).stripped(
+        knock_room, "knock"
+    )
     assert of_type(stripped, "m.room.name")["content"]["name"] == "Knock here"
     assert of_type(stripped, JOIN_RULES)["content"]["join_rule"] == "knock"
 
@@ -79,7 +81,7 @@ def test_a_knock_alone_does_not_let_in(bob, knock_room):
 
 @pytest.mark.parametrize("join_rule", ["public", "invite"])
 def test_other_rooms_can_not_be_knocked_on(alice, bob, join_rule):
-    rules = {"type": JOIN_RULES, "state_key": "", "content": {"join_rule": join_rule}}
+    rules = initial(JOIN_RULES, {"join_rule": join_rule})
     room = alice.create_room(initial_state=[rules])
     knock(bob, room).refused(403, "M_FORBIDDEN")
 

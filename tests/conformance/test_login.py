@@ -5,13 +5,9 @@ import pytest
 from .client import PASSWORD, Client, unique
 
 
-def localpart(user):
-    return user.user_id[1:].split(":")[0]
-
-
 def test_the_flows_hold_the_password(anyone):
     flows = anyone.get("login").ok()["flows"]
-    assert {"type": "m.login.password"}.items() <= {k: v for f in flows for k, v in f.items() if v == "m.login.password"}.items()
+    assert "m.login.password" in [flow["type"] for flow in flows]
 
 
 def test_a_full_user_id_logs_in(anyone, alice):
@@ -21,16 +17,18 @@ def test_a_full_user_id_logs_in(anyone, alice):
 
 
 def test_a_localpart_logs_in(anyone, alice):
-    assert anyone.login(localpart(alice)).user_id == alice.user_id
+    assert anyone.login(alice.localpart).user_id == alice.user_id
 
 
 def test_the_old_user_field_logs_in(anyone, alice):
-    answer = anyone.post("login", json={"type": "m.login.password", "user": alice.user_id, "password": PASSWORD})
+    answer = anyone.post(
+        "login", json={"type": "m.login.password", "user": alice.user_id, "password": PASSWORD}
+    )
     assert answer.ok()["user_id"] == alice.user_id
 
 
 def test_the_name_may_be_given_in_capitals(anyone, alice):
-    device = anyone.login(localpart(alice).upper())
+    device = anyone.login(alice.localpart.upper())
     assert device.get("account", "whoami").ok()["user_id"] == alice.user_id
 
 
@@ -51,44 +49,58 @@ def test_the_display_name_of_a_new_device_is_kept(anyone, alice):
 
 def test_a_wrong_password_is_refused(anyone, alice):
     identifier = {"type": "m.id.user", "user": alice.user_id}
-    anyone.post("login", json={
-        "type": "m.login.password", "identifier": identifier, "password": "wrong"}).refused(403, "M_FORBIDDEN")
+    anyone.post(
+        "login", json={"type": "m.login.password", "identifier": identifier, "password": "wrong"}
+    ).refused(403, "M_FORBIDDEN")
 
 
 def test_an_unknown_user_is_refused_like_a_wrong_password(anyone):
     identifier = {"type": "m.id.user", "user": unique("nobody")}
-    anyone.post("login", json={
-        "type": "m.login.password", "identifier": identifier, "password": "wrong"}).refused(403, "M_FORBIDDEN")
+    anyone.post(
+        "login", json={"type": "m.login.password", "identifier": identifier, "password": "wrong"}
+    ).refused(403, "M_FORBIDDEN")
 
 
 def test_a_user_of_another_server_is_refused(anyone):
     identifier = {"type": "m.id.user", "user": "@alice:elsewhere.example"}
-    anyone.post("login", json={
-        "type": "m.login.password", "identifier": identifier, "password": "x"}).refused(403, "M_FORBIDDEN")
+    anyone.post(
+        "login", json={"type": "m.login.password", "identifier": identifier, "password": "x"}
+    ).refused(403, "M_FORBIDDEN")
 
 
-@pytest.mark.parametrize("body", [
-    {"type": "m.login.unheard_of"},
-    {"type": "m.login.password", "identifier": {"type": "m.id.unheard_of"}, "password": "x"},
-    {"type": "m.login.password", "password": "x"},
-    {},
-])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"type": "m.login.unheard_of"},
+        {"type": "m.login.password", "identifier": {"type": "m.id.unheard_of"}, "password": "x"},
+        {"type": "m.login.password", "password": "x"},
+        {},
+    ],
+)
 def test_a_malformed_login_is_refused(anyone, body):
     assert anyone.post("login", json=body).status in (400, 403)
 
 
 def test_a_login_without_a_refresh_token_asked_for_gets_none(anyone, alice):
     identifier = {"type": "m.id.user", "user": alice.user_id}
-    answer = anyone.post("login", json={
-        "type": "m.login.password", "identifier": identifier, "password": PASSWORD}).ok()
+    answer = anyone.post(
+        "login", json={"type": "m.login.password", "identifier": identifier, "password": PASSWORD}
+    ).ok()
     assert "refresh_token" not in answer
 
 
 def refreshable(anyone, user):
     """The answer to a login that asks for a refresh token."""
     identifier = {"type": "m.id.user", "user": user.user_id}
-    return anyone.post("login", json={
-        "type": "m.login.password", "identifier": identifier, "password": PASSWORD, "refresh_token": True}).ok()
+    return anyone.post(
+        "login",
+        json={
+            "type": "m.login.password",
+            "identifier": identifier,
+            "password": PASSWORD,
+            "refresh_token": True,
+        },
+    ).ok()
 
 
 def test_a_refresh_token_buys_a_new_access_token(anyone, alice):
@@ -114,7 +126,9 @@ def test_a_refresh_whose_answer_was_lost_can_be_repeated(anyone, alice):
 
 
 def test_an_unknown_refresh_token_is_refused(anyone):
-    anyone.post("refresh", json={"refresh_token": "nobody-has-this"}).refused(401, "M_UNKNOWN_TOKEN")
+    anyone.post("refresh", json={"refresh_token": "nobody-has-this"}).refused(
+        401, "M_UNKNOWN_TOKEN"
+    )
 
 
 def test_logging_out_ends_the_token_and_the_device(alice):

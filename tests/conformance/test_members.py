@@ -19,12 +19,15 @@ def test_those_who_left_are_listed_as_such(alice, bob, room):
     assert members(alice, room)[bob.user_id] == "leave"
 
 
-@pytest.mark.parametrize("query, expected", [
-    ({"membership": "join"}, {"alice"}),
-    ({"membership": "leave"}, {"bob"}),
-    ({"membership": "invite"}, {"carol"}),
-    ({"not_membership": "leave"}, {"alice", "carol"}),
-])
+@pytest.mark.parametrize(
+    "query, expected",
+    [
+        ({"membership": "join"}, {"alice"}),
+        ({"membership": "leave"}, {"bob"}),
+        ({"membership": "invite"}, {"carol"}),
+        ({"not_membership": "leave"}, {"alice", "carol"}),
+    ],
+)
 def test_members_can_be_filtered(alice, bob, carol, room, query, expected):
     bob.leave(room)
     alice.invite(room, carol)

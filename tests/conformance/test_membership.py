@@ -21,7 +21,7 @@ def test_a_public_room_can_be_joined_by_id(alice, bob, public_room):
 def test_a_room_can_be_joined_by_alias(alice, bob):
     name = unique("alias")
     room = alice.create_room(preset="public_chat", room_alias_name=name)
-    alias = f"#{name}:{alice.user_id.split(':', 1)[1]}"
+    alias = f"#{name}:{alice.server}"
     assert bob.post("join", alias).ok()["room_id"] == room
 
 
@@ -63,8 +63,9 @@ def test_a_left_room_is_not_joined_any_more(alice, bob, room):
     bob.leave(room)
     assert alice.membership(room, bob) == "leave"
     assert room not in bob.get("joined_rooms").ok()["joined_rooms"]
-    bob.put("rooms", room, "send", "m.room.message", "t", json={"msgtype": "m.text", "body": "x"}).refused(
-        403, "M_FORBIDDEN")
+    bob.put(
+        "rooms", room, "send", "m.room.message", "t", json={"msgtype": "m.text", "body": "x"}
+    ).refused(403, "M_FORBIDDEN")
 
 
 def test_leaving_twice_is_accepted(bob, room):

@@ -20,7 +20,11 @@ def test_a_sent_message_can_be_fetched(alice, bob, room):
     event_id = alice.send(room, "hello")
     event = bob.event(room, event_id)
     assert event["content"] == {"msgtype": "m.text", "body": "hello"}
-    assert event["sender"] == alice.user_id and event["room_id"] == room and event["event_id"] == event_id
+    assert (
+        event["sender"] == alice.user_id
+        and event["room_id"] == room
+        and event["event_id"] == event_id
+    )
 
 
 def test_an_unknown_event_is_not_found(alice, room):
@@ -93,13 +97,16 @@ def test_a_sync_token_can_be_read_on_from(alice, bob, room, ten):
     assert bodies(bob.messages(room, dir="f", **{"from": token})["chunk"]) == ["later"]
 
 
-@pytest.mark.parametrize("filter, expected", [
-    ('{"types":["m.room.create"]}', {"m.room.create"}),
-    ('{"types":["m.room.m*"]}', {"m.room.member", "m.room.message"}),
-    ('{"not_types":["m.room.*"]}', set()),
-    ('{"contains_url":true}', set()),
-    ('{"senders":[]}', set()),
-])
+@pytest.mark.parametrize(
+    "filter, expected",
+    [
+        ('{"types":["m.room.create"]}', {"m.room.create"}),
+        ('{"types":["m.room.m*"]}', {"m.room.member", "m.room.message"}),
+        ('{"not_types":["m.room.*"]}', set()),
+        ('{"contains_url":true}', set()),
+        ('{"senders":[]}', set()),
+    ],
+)
 def test_history_can_be_filtered(bob, room, ten, filter, expected):
     assert {e["type"] for e in bob.messages(room, limit=50, filter=filter)["chunk"]} == expected
 
@@ -126,13 +133,22 @@ def test_those_outside_read_no_history(carol, room, ten):
 
 
 def test_an_unknown_room_has_no_history(alice):
-    alice.get("rooms", "!nothing-here:hs1", "messages", query={"dir": "b"}).refused(403, "M_FORBIDDEN")
+    alice.get("rooms", "!nothing-here:hs1", "messages", query={"dir": "b"}).refused(
+        403, "M_FORBIDDEN"
+    )
 
 
-@pytest.mark.parametrize("query", [
-    {}, {"dir": "x"}, {"dir": "b", "limit": "many"}, {"dir": "b", "limit": -1}, {"dir": "b", "from": "nonsense"},
-    {"dir": "b", "filter": "nonsense"},
-])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"dir": "x"},
+        {"dir": "b", "limit": "many"},
+        {"dir": "b", "limit": -1},
+        {"dir": "b", "from": "nonsense"},
+        {"dir": "b", "filter": "nonsense"},
+    ],
+)
 def test_malformed_questions_are_refused(alice, room, query):
     assert alice.get("rooms", room, "messages", query=query).status == 400
 
@@ -190,7 +206,10 @@ def test_the_event_at_a_time_can_be_found(alice, room):
     for dir in ("f", "b"):
         found = at_time(alice, room, ts, dir).ok()
         assert found["origin_server_ts"] == ts
-    assert at_time(alice, room, 0, "f").ok()["event_id"] == alice.messages(room, dir="f", limit=1)["chunk"][0]["event_id"]
+    assert (
+        at_time(alice, room, 0, "f").ok()["event_id"]
+        == alice.messages(room, dir="f", limit=1)["chunk"][0]["event_id"]
+    )
     assert at_time(alice, room, ts + 100_000, "b").ok()["event_id"] == event_id
 
 

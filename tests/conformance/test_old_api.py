@@ -56,7 +56,10 @@ def test_a_room_can_be_reported(alice, bob, room):
 
 
 def test_an_unknown_room_can_not_be_reported_or_is_not_told(alice):
-    assert alice.post("rooms", "!nothing-here:hs1", "report", json={"reason": "x"}).status in (200, 404)
+    assert alice.post("rooms", "!nothing-here:hs1", "report", json={"reason": "x"}).status in (
+        200,
+        404,
+    )
 
 
 def test_a_user_can_be_reported(alice, bob):
@@ -67,7 +70,10 @@ def test_notifications_are_listed(alice, bob, room):
     event_id = alice.send(room, "hello")
     answer = bob.get("notifications").ok()
     assert event_id in [n["event"]["event_id"] for n in answer["notifications"]]
-    assert answer["notifications"][0]["room_id"] == room and answer["notifications"][0]["read"] is False
+    assert (
+        answer["notifications"][0]["room_id"] == room
+        and answer["notifications"][0]["read"] is False
+    )
 
 
 def test_there_are_no_third_party_protocols(alice):

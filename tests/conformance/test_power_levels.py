@@ -17,7 +17,9 @@ def levels(alice, room):
 
 
 def bob_of(alice, room):
-    return next(u for u in alice.get("rooms", room, "joined_members").ok()["joined"] if u != alice.user_id)
+    return next(
+        u for u in alice.get("rooms", room, "joined_members").ok()["joined"] if u != alice.user_id
+    )
 
 
 def test_levels_can_be_read_by_members(bob, room):
@@ -32,7 +34,9 @@ def test_levels_can_be_changed_by_an_admin(alice, bob, room):
 
 def test_an_ordinary_member_sends_messages_but_no_state(bob, room):
     bob.send(room, "x")
-    bob.put("rooms", room, "state", "m.room.topic", "", json={"topic": "x"}).refused(403, "M_FORBIDDEN")
+    bob.put("rooms", room, "state", "m.room.topic", "", json={"topic": "x"}).refused(
+        403, "M_FORBIDDEN"
+    )
     bob.put("rooms", room, "state", LEVELS, "", json={}).refused(403, "M_FORBIDDEN")
 
 
@@ -44,8 +48,9 @@ def test_a_type_can_need_a_level_of_its_own(alice, bob, room):
 
 def test_events_default_binds_all_messages(alice, bob, room):
     alice.change_power(room, events_default=10)
-    bob.put("rooms", room, "send", "m.room.message", "t", json={"msgtype": "m.text", "body": "x"}).refused(
-        403, "M_FORBIDDEN")
+    bob.put(
+        "rooms", room, "send", "m.room.message", "t", json={"msgtype": "m.text", "body": "x"}
+    ).refused(403, "M_FORBIDDEN")
     alice.change_power(room, users_default=10)
     bob.send(room, "x")
 
@@ -73,14 +78,18 @@ def test_a_moderator_changes_levels_up_to_their_own(alice, bob, carol, room, lev
     moderator_changes(alice, bob, room, levels, change).ok()
 
 
-@pytest.mark.parametrize("change", [
-    lambda levels: levels["users"].update({"@x:hs1": 51}),
-    lambda levels: levels["events"].update({"com.example.x": 51}),
-    lambda levels: levels["events"].update({"m.room.encryption": 50}),
-    lambda levels: levels.update({"ban": 51}),
-    lambda levels: levels.update({"users_default": 51}),
-    lambda levels: levels.update({"state_default": 51}),
-], ids=["a user", "a type", "a type that is above", "an action", "users_default", "state_default"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda levels: levels["users"].update({"@x:hs1": 51}),
+        lambda levels: levels["events"].update({"com.example.x": 51}),
+        lambda levels: levels["events"].update({"m.room.encryption": 50}),
+        lambda levels: levels.update({"ban": 51}),
+        lambda levels: levels.update({"users_default": 51}),
+        lambda levels: levels.update({"state_default": 51}),
+    ],
+    ids=["a user", "a type", "a type that is above", "an action", "users_default", "state_default"],
+)
 def test_a_moderator_can_not_reach_above_their_own_level(alice, bob, room, levels, change):
     levels["events"]["m.room.encryption"] = 100
     moderator_changes(alice, bob, room, levels, change).refused(403, "M_FORBIDDEN")
@@ -88,12 +97,15 @@ def test_a_moderator_can_not_reach_above_their_own_level(alice, bob, room, level
 
 def test_a_moderator_can_not_lower_an_equal(alice, bob, carol, room, levels):
     levels["users"][carol.user_id] = 50
-    moderator_changes(alice, bob, room, levels, lambda levels: levels["users"].update(
-        {carol.user_id: 0})).refused(403, "M_FORBIDDEN")
+    moderator_changes(
+        alice, bob, room, levels, lambda levels: levels["users"].update({carol.user_id: 0})
+    ).refused(403, "M_FORBIDDEN")
 
 
 def test_a_moderator_can_lower_themselves(alice, bob, room, levels):
-    moderator_changes(alice, bob, room, levels, lambda levels: levels["users"].update({bob.user_id: 0})).ok()
+    moderator_changes(
+        alice, bob, room, levels, lambda levels: levels["users"].update({bob.user_id: 0})
+    ).ok()
 
 
 def test_users_can_be_demoted_through_users_default(alice, bob, room):
@@ -102,9 +114,17 @@ def test_users_can_be_demoted_through_users_default(alice, bob, room):
     assert alice.state(room, LEVELS)["users_default"] == 10
 
 
-@pytest.mark.parametrize("levels", [
-    {"users": "x"}, {"users": {"nobody": 5}}, {"users": {"@a:hs1": "50"}}, {"events": []}, {"ban": "50"}, {"ban": 1.5},
-])
+@pytest.mark.parametrize(
+    "levels",
+    [
+        {"users": "x"},
+        {"users": {"nobody": 5}},
+        {"users": {"@a:hs1": "50"}},
+        {"events": []},
+        {"ban": "50"},
+        {"ban": 1.5},
+    ],
+)
 def test_malformed_levels_are_refused(alice, room, levels):
     current = alice.state(room, LEVELS)
     assert put_levels(alice, room, current | levels).status in (400, 403)

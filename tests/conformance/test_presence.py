@@ -6,7 +6,9 @@ from .client import until
 
 
 def put(user, presence, of=None, **fields):
-    return user.put("presence", (of or user).user_id, "status", json={"presence": presence} | fields)
+    return user.put(
+        "presence", (of or user).user_id, "status", json={"presence": presence} | fields
+    )
 
 
 def get(reader, user):
@@ -15,6 +17,7 @@ def get(reader, user):
 
 def is_now(presence, user):
     """A condition of a sync that tells this presence of the user."""
+
     def told(sync):
         event = sync.presence(user.user_id)
         return event and event["content"]["presence"] == presence
@@ -30,7 +33,9 @@ def test_ones_own_presence_can_be_read(alice):
 def test_presence_can_be_set(alice, bob, room, presence):
     put(alice, presence, status_msg="testing").ok()
     status = until(lambda: get(bob, alice), lambda status: status["presence"] == presence)
-    assert status.get("status_msg") == ("testing" if presence != "offline" else status.get("status_msg"))
+    assert status.get("status_msg") == (
+        "testing" if presence != "offline" else status.get("status_msg")
+    )
 
 
 @pytest.mark.parametrize("presence", ["unavailable", "online"])
@@ -90,7 +95,9 @@ def test_the_presence_of_another_can_not_be_set(alice, bob):
     put(alice, "online", of=bob).refused(403, "M_FORBIDDEN")
 
 
-@pytest.mark.parametrize("body", [{}, {"presence": "dancing"}, {"presence": 5}, {"presence": "online", "status_msg": 5}])
+@pytest.mark.parametrize(
+    "body", [{}, {"presence": "dancing"}, {"presence": 5}, {"presence": "online", "status_msg": 5}]
+)
 def test_malformed_presence_is_refused(alice, body):
     alice.put("presence", alice.user_id, "status", json=body).refused(400)
 

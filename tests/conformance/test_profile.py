@@ -31,7 +31,9 @@ def test_a_malformed_user_id_is_refused(anyone):
     anyone.get("profile", "nobody").refused(400)
 
 
-@pytest.mark.parametrize("field, value", [("displayname", 5), ("avatar_url", 5), ("displayname", "x" * 300)])
+@pytest.mark.parametrize(
+    "field, value", [("displayname", 5), ("avatar_url", 5), ("displayname", "x" * 300)]
+)
 def test_a_malformed_field_is_refused(alice, field, value):
     put(alice, field, value).refused(400)
 
@@ -57,7 +59,9 @@ def test_a_change_reaches_the_rooms_one_is_in(alice, bob, room, field, value):
     put(alice, field, value).ok()
 
     def told(sync):
-        return any(is_member(e, alice) and e["content"].get(field) == value for e in sync.timeline(room))
+        return any(
+            is_member(e, alice) and e["content"].get(field) == value for e in sync.timeline(room)
+        )
 
     bob.sync_until(told, since)
     assert bob.state(room, "m.room.member", alice.user_id)[field] == value
@@ -79,7 +83,7 @@ def found(user, term, target):
 
 
 def test_a_user_in_a_shared_room_is_found_by_name_and_id(alice, bob, room):
-    name = alice.user_id.split(":")[0][1:]
+    name = alice.localpart
     put(alice, "displayname", f"Rose {name}").ok()
     until(lambda: found(bob, f"Rose {name}", alice))
     until(lambda: found(bob, name, alice))
@@ -87,7 +91,7 @@ def test_a_user_in_a_shared_room_is_found_by_name_and_id(alice, bob, room):
 
 def test_a_user_in_a_public_room_is_found_by_strangers(alice, carol):
     alice.create_room(visibility="public", preset="public_chat")
-    until(lambda: found(carol, alice.user_id.split(":")[0][1:], alice))
+    until(lambda: found(carol, alice.localpart, alice))
 
 
 def test_a_name_for_one_private_room_is_not_found_by_strangers(alice, bob, carol, room):
@@ -95,7 +99,7 @@ def test_a_name_for_one_private_room_is_not_found_by_strangers(alice, bob, carol
     content = {"membership": "join", "displayname": secret}
     alice.put("rooms", room, "state", "m.room.member", alice.user_id, json=content).ok()
     alice.create_room(visibility="public", preset="public_chat")
-    until(lambda: found(carol, alice.user_id.split(":")[0][1:], alice))
+    until(lambda: found(carol, alice.localpart, alice))
     assert not found(carol, secret, alice)
 
 

@@ -4,13 +4,23 @@ import pytest
 
 DEFAULTS = {
     "override": [
-        ".m.rule.master", ".m.rule.suppress_notices", ".m.rule.invite_for_me", ".m.rule.member_event",
-        ".m.rule.is_user_mention", ".m.rule.is_room_mention", ".m.rule.tombstone", ".m.rule.reaction",
-        ".m.rule.room.server_acl", ".m.rule.suppress_edits",
+        ".m.rule.master",
+        ".m.rule.suppress_notices",
+        ".m.rule.invite_for_me",
+        ".m.rule.member_event",
+        ".m.rule.is_user_mention",
+        ".m.rule.is_room_mention",
+        ".m.rule.tombstone",
+        ".m.rule.reaction",
+        ".m.rule.room.server_acl",
+        ".m.rule.suppress_edits",
     ],
     "underride": [
-        ".m.rule.call", ".m.rule.encrypted_room_one_to_one", ".m.rule.room_one_to_one",
-        ".m.rule.message", ".m.rule.encrypted",
+        ".m.rule.call",
+        ".m.rule.encrypted_room_one_to_one",
+        ".m.rule.room_one_to_one",
+        ".m.rule.message",
+        ".m.rule.encrypted",
     ],
 }
 WORD = {"pattern": "tomato", "actions": ["notify", {"set_tweak": "highlight"}]}
@@ -36,13 +46,19 @@ def test_the_default_rules_are_there_in_order(alice, kind):
 
 def test_only_the_master_rule_is_off_by_default(alice):
     rules = alice.get("pushrules", "").ok()["global"]
-    off = [r["rule_id"] for kind in rules.values() for r in kind if r["default"] and not r["enabled"]]
+    off = [
+        r["rule_id"] for kind in rules.values() for r in kind if r["default"] and not r["enabled"]
+    ]
     assert off == [".m.rule.master"]
 
 
 def test_a_rule_can_be_added_read_and_removed(alice):
     set_rule(alice, "content", "tomato", WORD).ok()
-    assert rule(alice, "content", "tomato") == WORD | {"rule_id": "tomato", "default": False, "enabled": True}
+    assert rule(alice, "content", "tomato") == WORD | {
+        "rule_id": "tomato",
+        "default": False,
+        "enabled": True,
+    }
     alice.delete("pushrules", "global", "content", "tomato").ok()
     alice.get("pushrules", "global", "content", "tomato").refused(404, "M_NOT_FOUND")
 
@@ -76,16 +92,19 @@ def test_the_actions_of_a_rule_can_be_changed(alice):
     assert alice.get(*path).ok()["actions"] == []
 
 
-@pytest.mark.parametrize("kind, name, body", [
-    ("unheard_of", "x", WORD),
-    ("content", "x", {"actions": []}),
-    ("content", "x", {"pattern": "x"}),
-    ("content", "x", {"pattern": "x", "actions": ["shout"]}),
-    ("override", "x", {"conditions": [{"kind": "event_match"}], "actions": "notify"}),
-    ("content", ".reserved", WORD),
-    ("content", "a/b", WORD),
-    ("content", "a\\b", WORD),
-])
+@pytest.mark.parametrize(
+    "kind, name, body",
+    [
+        ("unheard_of", "x", WORD),
+        ("content", "x", {"actions": []}),
+        ("content", "x", {"pattern": "x"}),
+        ("content", "x", {"pattern": "x", "actions": ["shout"]}),
+        ("override", "x", {"conditions": [{"kind": "event_match"}], "actions": "notify"}),
+        ("content", ".reserved", WORD),
+        ("content", "a/b", WORD),
+        ("content", "a\\b", WORD),
+    ],
+)
 def test_a_malformed_rule_is_refused(alice, kind, name, body):
     assert set_rule(alice, kind, name, body).status in (400, 404)
 
@@ -109,12 +128,20 @@ def test_an_initial_sync_has_the_rules(alice):
     assert ".m.rule.master" in [r["rule_id"] for r in rules["override"]]
 
 
-@pytest.mark.parametrize("change", [
-    lambda user: set_rule(user, "content", "tomato", WORD),
-    lambda user: user.put("pushrules", "global", "content", "old", "enabled", json={"enabled": False}),
-    lambda user: user.put("pushrules", "global", "content", "old", "actions", json={"actions": []}),
-    lambda user: user.delete("pushrules", "global", "content", "old"),
-], ids=["adding", "disabling", "changing", "removing"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda user: set_rule(user, "content", "tomato", WORD),
+        lambda user: user.put(
+            "pushrules", "global", "content", "old", "enabled", json={"enabled": False}
+        ),
+        lambda user: user.put(
+            "pushrules", "global", "content", "old", "actions", json={"actions": []}
+        ),
+        lambda user: user.delete("pushrules", "global", "content", "old"),
+    ],
+    ids=["adding", "disabling", "changing", "removing"],
+)
 def test_a_changed_rule_wakes_a_sync(alice, change):
     set_rule(alice, "content", "old", WORD).ok()
     since = alice.sync().token
@@ -167,8 +194,12 @@ def test_ones_own_messages_do_not_count(alice, bob, room):
 
 def test_an_edit_and_a_reaction_do_not_count(alice, bob, room):
     target = alice.send(room, "hello")
-    edit = {"msgtype": "m.text", "body": "* hi", "m.new_content": {"msgtype": "m.text", "body": "hi"},
-            "m.relates_to": {"rel_type": "m.replace", "event_id": target}}
+    edit = {
+        "msgtype": "m.text",
+        "body": "* hi",
+        "m.new_content": {"msgtype": "m.text", "body": "hi"},
+        "m.relates_to": {"rel_type": "m.replace", "event_id": target},
+    }
     assert counts_after(alice, bob, room, edit) == (0, 0)
     reaction = {"m.relates_to": {"rel_type": "m.annotation", "event_id": target, "key": "+"}}
     assert counts_after(alice, bob, room, reaction, type="m.reaction") == (0, 0)
@@ -185,7 +216,9 @@ def test_a_muted_room_does_not_count(alice, bob, room):
 
 
 def test_the_master_rule_silences_everything(alice, bob, room):
-    bob.put("pushrules", "global", "override", ".m.rule.master", "enabled", json={"enabled": True}).ok()
+    bob.put(
+        "pushrules", "global", "override", ".m.rule.master", "enabled", json={"enabled": True}
+    ).ok()
     assert counts_after(alice, bob, room, "hello") == (0, 0)
 
 

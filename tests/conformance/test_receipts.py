@@ -88,8 +88,12 @@ def test_the_fully_read_marker_is_account_data(alice, room):
 def test_read_markers_set_marker_and_receipts_at_once(alice, bob, room):
     event_id = alice.send(room, "x")
     since = bob.sync().token
-    bob.post("rooms", room, "read_markers", json={
-        "m.fully_read": event_id, "m.read": event_id, "m.read.private": event_id}).ok()
+    bob.post(
+        "rooms",
+        room,
+        "read_markers",
+        json={"m.fully_read": event_id, "m.read": event_id, "m.read.private": event_id},
+    ).ok()
     alice.sync_until(lambda sync: has_receipt(sync, room, event_id, bob))
     bob.sync_until(lambda sync: sync.account_data("m.fully_read", room), since)
     marker = ("user", bob.user_id, "rooms", room, "account_data", "m.fully_read")
@@ -125,7 +129,7 @@ def counts(sync, room):
 
 @pytest.fixture
 def thread(alice, bob, room):
-    """The root of a thread with two unread replies; the root itself is read, one message after is not."""
+    """The read root of a thread with two unread replies, followed by an unread message."""
     root = alice.send(room, "root")
     receipt(bob, room, root).ok()
     reply(alice, room, root, "one"), reply(alice, room, root, "two")

@@ -37,8 +37,15 @@ def test_the_device_id_asked_for_is_given(anyone):
 
 
 def test_inhibit_login_makes_no_device(anyone):
-    answer = anyone.post("register", json={
-        "username": unique("user"), "password": PASSWORD, "auth": DUMMY, "inhibit_login": True}).ok()
+    answer = anyone.post(
+        "register",
+        json={
+            "username": unique("user"),
+            "password": PASSWORD,
+            "auth": DUMMY,
+            "inhibit_login": True,
+        },
+    ).ok()
     assert "access_token" not in answer and "device_id" not in answer
     assert anyone.login(answer["user_id"]).user_id == answer["user_id"]
 
@@ -61,15 +68,22 @@ def test_a_name_may_contain(anyone, letter):
 
 @pytest.mark.parametrize("letter", list("!\":?\\@[]{|}£éñ ';"))
 def test_a_name_may_not_contain(anyone, letter):
-    anyone.post("register", json={
-        "username": unique("q") + letter, "password": PASSWORD, "auth": DUMMY,
-    }).refused(400, "M_INVALID_USERNAME")
+    anyone.post(
+        "register",
+        json={
+            "username": unique("q") + letter,
+            "password": PASSWORD,
+            "auth": DUMMY,
+        },
+    ).refused(400, "M_INVALID_USERNAME")
 
 
 def test_a_taken_name_is_refused(anyone, alice):
-    name = alice.user_id[1:].split(":")[0]
+    name = alice.localpart
     for auth in ({}, {"auth": DUMMY}):
-        anyone.post("register", json={"username": name, "password": PASSWORD} | auth).refused(400, "M_USER_IN_USE")
+        anyone.post("register", json={"username": name, "password": PASSWORD} | auth).refused(
+            400, "M_USER_IN_USE"
+        )
 
 
 @pytest.mark.parametrize("password", ["пароль", "密码密码密码", "pass\U0001f511word"])
@@ -89,20 +103,27 @@ def test_an_unknown_kind_of_account_is_refused(anyone):
 
 
 def test_a_free_name_is_available(anyone):
-    assert anyone.get("register", "available", query={"username": unique("free")}).ok()["available"] is True
+    assert (
+        anyone.get("register", "available", query={"username": unique("free")}).ok()["available"]
+        is True
+    )
 
 
 def test_a_taken_name_is_not_available(anyone, alice):
-    name = alice.user_id[1:].split(":")[0]
+    name = alice.localpart
     anyone.get("register", "available", query={"username": name}).refused(400, "M_USER_IN_USE")
 
 
 def test_an_impossible_name_is_not_available(anyone):
-    anyone.get("register", "available", query={"username": "not possible"}).refused(400, "M_INVALID_USERNAME")
+    anyone.get("register", "available", query={"username": "not possible"}).refused(
+        400, "M_INVALID_USERNAME"
+    )
 
 
 def test_an_unknown_registration_token_is_not_valid(anyone):
-    answer = anyone.get("register", "m.login.registration_token", "validity", v="v1", query={"token": "nope"})
+    answer = anyone.get(
+        "register", "m.login.registration_token", "validity", v="v1", query={"token": "nope"}
+    )
     assert answer.ok()["valid"] is False
 
 
@@ -111,8 +132,10 @@ def admin_register(anyone, name, admin=False, secret=SHARED_SECRET):
     nonce = anyone.get("/_synapse/admin/v1/register").ok()["nonce"]
     parts = [nonce, name, PASSWORD, "admin" if admin else "notadmin"]
     mac = hmac.new(secret.encode(), "\0".join(parts).encode(), hashlib.sha1).hexdigest()
-    return anyone.post("/_synapse/admin/v1/register", json={
-        "nonce": nonce, "username": name, "password": PASSWORD, "admin": admin, "mac": mac})
+    return anyone.post(
+        "/_synapse/admin/v1/register",
+        json={"nonce": nonce, "username": name, "password": PASSWORD, "admin": admin, "mac": mac},
+    )
 
 
 @pytest.mark.parametrize("admin", [False, True])

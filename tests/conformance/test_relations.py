@@ -11,7 +11,11 @@ def related(event_id, rel_type, **fields):
 
 def edit(user, room, event_id, text):
     new = {"msgtype": "m.text", "body": text}
-    return user.send(room, {"msgtype": "m.text", "body": "* " + text, "m.new_content": new} | related(event_id, "m.replace"))
+    return user.send(
+        room,
+        {"msgtype": "m.text", "body": "* " + text, "m.new_content": new}
+        | related(event_id, "m.replace"),
+    )
 
 
 def react(user, room, event_id, key):
@@ -124,7 +128,10 @@ def test_every_read_path_aggregates(alice, bob, room):
     from_history = next(e for e in bob.messages(room)["chunk"] if e["event_id"] == event_id)
     from_context = bob.get("rooms", room, "context", event_id).ok()["event"]
     for event in (from_sync, from_history, from_context):
-        assert event["unsigned"]["m.relations"]["m.replace"]["content"]["m.new_content"]["body"] == "two"
+        assert (
+            event["unsigned"]["m.relations"]["m.replace"]["content"]["m.new_content"]["body"]
+            == "two"
+        )
 
 
 def test_the_same_reaction_twice_is_refused(alice, bob, room):
@@ -132,8 +139,14 @@ def test_the_same_reaction_twice_is_refused(alice, bob, room):
     react(bob, room, event_id, "+")
     react(bob, room, event_id, "-")
     react(alice, room, event_id, "+")
-    bob.put("rooms", room, "send", "m.reaction", "again", json=related(event_id, "m.annotation", key="+")).refused(
-        400, "M_DUPLICATE_ANNOTATION")
+    bob.put(
+        "rooms",
+        room,
+        "send",
+        "m.reaction",
+        "again",
+        json=related(event_id, "m.annotation", key="+"),
+    ).refused(400, "M_DUPLICATE_ANNOTATION")
 
 
 def test_a_withdrawn_reaction_can_be_given_again(alice, room):
@@ -144,7 +157,9 @@ def test_a_withdrawn_reaction_can_be_given_again(alice, room):
 
 def test_references_are_aggregated(alice, room):
     event_id = alice.send(room, "x")
-    reference = alice.send(room, {"msgtype": "m.text", "body": "y"} | related(event_id, "m.reference"))
+    reference = alice.send(
+        room, {"msgtype": "m.text", "body": "y"} | related(event_id, "m.reference")
+    )
     assert aggregated(alice, room, event_id, "m.reference")["chunk"] == [{"event_id": reference}]
 
 
@@ -220,4 +235,9 @@ def test_an_edited_thread_reply_shows_in_the_summary(alice, room):
     edit(alice, room, reply, "hello")
     latest = aggregated(alice, room, root, "m.thread")["latest_event"]
     assert latest["event_id"] == reply
-    assert of_type([latest["unsigned"]["m.relations"]["m.replace"]], "m.room.message")["content"]["m.new_content"]["body"] == "hello"
+    assert (
+        of_type([latest["unsigned"]["m.relations"]["m.replace"]], "m.room.message")["content"][
+            "m.new_content"
+        ]["body"]
+        == "hello"
+    )

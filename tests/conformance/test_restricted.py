@@ -2,16 +2,20 @@
 
 import pytest
 
+from .client import initial
+
 VERSIONS = ["8", "11", "12"]
 
 
 def rules(*allowed, join_rule="restricted"):
     allow = [{"type": "m.room_membership", "room_id": room} for room in allowed]
-    return {"type": "m.room.join_rules", "state_key": "", "content": {"join_rule": join_rule, "allow": allow}}
+    return initial("m.room.join_rules", {"join_rule": join_rule, "allow": allow})
 
 
 def restricted_room(owner, *allowed, version="11", join_rule="restricted"):
-    return owner.create_room(initial_state=[rules(*allowed, join_rule=join_rule)], room_version=version)
+    return owner.create_room(
+        initial_state=[rules(*allowed, join_rule=join_rule)], room_version=version
+    )
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -27,7 +31,10 @@ def test_the_join_names_who_vouches_for_it(alice, bob, public_room):
     room = restricted_room(alice, public_room)
     bob.join(public_room)
     bob.join(room)
-    assert alice.state(room, "m.room.member", bob.user_id)["join_authorised_via_users_server"] == alice.user_id
+    assert (
+        alice.state(room, "m.room.member", bob.user_id)["join_authorised_via_users_server"]
+        == alice.user_id
+    )
 
 
 def test_one_of_several_allowed_rooms_is_enough(alice, bob, public_room):
@@ -74,8 +81,13 @@ def test_without_a_member_who_may_invite_nobody_joins(alice, bob, public_room):
 
 def test_malformed_conditions_let_nobody_in(alice, bob, public_room):
     bob.join(public_room)
-    for allow in ([], "x", [{"type": "m.unheard_of", "room_id": public_room}], [{"type": "m.room_membership"}]):
-        state = {"type": "m.room.join_rules", "state_key": "", "content": {"join_rule": "restricted", "allow": allow}}
+    for allow in (
+        [],
+        "x",
+        [{"type": "m.unheard_of", "room_id": public_room}],
+        [{"type": "m.room_membership"}],
+    ):
+        state = initial("m.room.join_rules", {"join_rule": "restricted", "allow": allow})
         answer = alice.post("createRoom", json={"initial_state": [state], "room_version": "11"})
         if answer.status == 200:
             assert bob.post("join", answer.body["room_id"]).status in (400, 403, 404)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .client import ids, unique
+from .client import ids, initial, unique
 
 
 def search(user, term, **criteria):
@@ -37,7 +37,9 @@ def test_names_and_topics_are_found_when_asked_for(alice, room, word):
 
 def test_the_context_comes_when_asked_for(alice, room, word):
     before, hit, after = (alice.send(room, text) for text in ("before", word, "after"))
-    context = search(alice, word, event_context={"before_limit": 1, "after_limit": 1})["results"][0]["context"]
+    context = search(alice, word, event_context={"before_limit": 1, "after_limit": 1})["results"][
+        0
+    ]["context"]
     assert ids(context["events_before"]) == [before] and ids(context["events_after"]) == [after]
     assert hit not in ids(context["events_before"] + context["events_after"])
 
@@ -95,7 +97,7 @@ def test_what_was_said_before_an_upgrade_is_found_after(alice, word):
 
 
 def test_a_history_that_is_hidden_is_not_found(alice, bob, word):
-    visibility = {"type": "m.room.history_visibility", "state_key": "", "content": {"history_visibility": "joined"}}
+    visibility = initial("m.room.history_visibility", {"history_visibility": "joined"})
     room = alice.create_room(preset="public_chat", initial_state=[visibility])
     alice.send(room, word)
     bob.join(room)
@@ -103,6 +105,8 @@ def test_a_history_that_is_hidden_is_not_found(alice, bob, word):
     assert found(search(bob, word)) == [seen]
 
 
-@pytest.mark.parametrize("body", [{}, {"search_categories": {"room_events": {}}}, {"search_categories": "x"}])
+@pytest.mark.parametrize(
+    "body", [{}, {"search_categories": {"room_events": {}}}, {"search_categories": "x"}]
+)
 def test_a_malformed_search_is_refused(alice, body):
     alice.post("search", json=body).refused(400)

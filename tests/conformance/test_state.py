@@ -40,7 +40,11 @@ def test_the_whole_event_can_be_asked_for(alice, public_room):
     event_id = alice.set_state(public_room, TYPE, {"n": 1})
     path = ("rooms", public_room, "state", TYPE, "")
     event = alice.get(*path, query={"format": "event"}).ok()
-    assert event["event_id"] == event_id and event["content"] == {"n": 1} and event["room_id"] == public_room
+    assert (
+        event["event_id"] == event_id
+        and event["content"] == {"n": 1}
+        and event["room_id"] == public_room
+    )
     assert alice.get(*path, query={"format": "content"}).ok() == {"n": 1}
 
 
@@ -65,7 +69,9 @@ def test_those_outside_can_not_read_or_write_state(bob, public_room):
 
 
 def test_a_world_readable_state_can_be_read_from_outside(alice, bob, public_room):
-    alice.set_state(public_room, "m.room.history_visibility", {"history_visibility": "world_readable"})
+    alice.set_state(
+        public_room, "m.room.history_visibility", {"history_visibility": "world_readable"}
+    )
     assert bob.get("rooms", public_room, "state").ok()
     assert bob.state(public_room, "m.room.join_rules")["join_rule"] == "public"
 
@@ -89,13 +95,20 @@ def test_the_departed_read_the_state_as_they_left_it(alice, bob, room):
     assert of_type(state, "m.room.member", bob.user_id)["content"]["membership"] == "leave"
 
 
-@pytest.mark.parametrize("content", [
-    {"alias": "no alias"}, {"alias": "#nothing-here:hs1"}, {"alt_aliases": ["#nothing-here:hs1"]},
-    {"alt_aliases": "x"}, {"alt_aliases": [5]},
-])
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"alias": "no alias"},
+        {"alias": "#nothing-here:hs1"},
+        {"alt_aliases": ["#nothing-here:hs1"]},
+        {"alt_aliases": "x"},
+        {"alt_aliases": [5]},
+    ],
+)
 def test_a_canonical_alias_must_lead_to_the_room(alice, public_room, content):
     put(alice, public_room, content, type="m.room.canonical_alias").refused(
-        400, "M_BAD_ALIAS", "M_INVALID_PARAM", "M_BAD_JSON")
+        400, "M_BAD_ALIAS", "M_INVALID_PARAM", "M_BAD_JSON"
+    )
 
 
 def test_state_replaces_what_it_says_it_replaces(alice, public_room):
@@ -119,7 +132,9 @@ def test_a_repeated_state_event_does_not_wake_a_sync(alice, bob, room):
     since = bob.sync_until(lambda sync: sync.event(room, marker)).token
     alice.set_state(room, TYPE, {"n": 1})
     marker = alice.send(room, "b")
-    assert ids(bob.sync_until(lambda sync: sync.event(room, marker), since).timeline(room)) == [marker]
+    assert ids(bob.sync_until(lambda sync: sync.event(room, marker), since).timeline(room)) == [
+        marker
+    ]
 
 
 def test_joined_members_are_listed_with_their_profile(alice, bob, public_room):
@@ -138,4 +153,6 @@ def test_joined_members_are_for_members_only(alice, bob, carol, room):
 
 @pytest.mark.parametrize("raw", [b"[]", b'"x"', b"1", b"null"])
 def test_state_content_is_an_object(alice, public_room, raw):
-    alice.request("PUT", "rooms", public_room, "state", TYPE, "", raw=raw).refused(400, "M_BAD_JSON")
+    alice.request("PUT", "rooms", public_room, "state", TYPE, "", raw=raw).refused(
+        400, "M_BAD_JSON"
+    )

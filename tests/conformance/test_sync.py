@@ -126,8 +126,12 @@ def test_full_state_brings_every_room_whole(alice, bob, room):
     since = bob.sync().token
     answer = bob.sync(since, full_state="true")
     state = answer.state(room) + answer.timeline(room)
-    assert {"m.room.create", "m.room.power_levels", "m.room.join_rules"} <= {e["type"] for e in state}
-    assert of_type(state, "m.room.member", alice.user_id) and of_type(state, "m.room.member", bob.user_id)
+    assert {"m.room.create", "m.room.power_levels", "m.room.join_rules"} <= {
+        e["type"] for e in state
+    }
+    assert of_type(state, "m.room.member", alice.user_id) and of_type(
+        state, "m.room.member", bob.user_id
+    )
 
 
 def test_full_state_does_not_wait(alice, public_room):
@@ -157,7 +161,9 @@ def test_a_newly_joined_room_with_a_small_limit_has_its_state(alice, bob, public
     assert of_type(answer.state(public_room), "m.room.name")["content"]["name"] == "A name"
 
 
-def test_joining_leaving_and_joining_between_two_syncs_tells_the_room_as_joined(alice, bob, public_room):
+def test_joining_leaving_and_joining_between_two_syncs_tells_the_room_as_joined(
+    alice, bob, public_room
+):
     since = bob.sync().token
     bob.join(public_room)
     bob.leave(public_room)
@@ -185,10 +191,17 @@ def test_a_redacted_event_at_the_token_does_not_matter(alice, bob, room):
     bob.wait_for_event(room, redaction, since)
 
 
-@pytest.mark.parametrize("query", [
-    {"since": "nonsense"}, {"timeout": "soon"}, {"filter": "{broken"}, {"set_presence": "dancing"},
-    {"full_state": "maybe"}, {"filter": "99999"},
-])
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"since": "nonsense"},
+        {"timeout": "soon"},
+        {"filter": "{broken"},
+        {"set_presence": "dancing"},
+        {"full_state": "maybe"},
+        {"filter": "99999"},
+    ],
+)
 def test_a_malformed_sync_is_refused(alice, query):
     assert alice.get("sync", query={"timeout": 0} | query).status in (400, 404)
 
@@ -208,7 +221,10 @@ def test_every_reader_sees_the_same_order(alice, bob, carol, public_room):
     for user in users[1:]:
         user.join(public_room)
     tokens = [user.sync().token for user in users]
-    senders = [threading.Thread(target=lambda u=u: [u.send(public_room, str(n)) for n in range(8)]) for u in users]
+    senders = [
+        threading.Thread(target=lambda u=u: [u.send(public_room, str(n)) for n in range(8)])
+        for u in users
+    ]
     for sender in senders:
         sender.start()
     for sender in senders:
@@ -216,7 +232,9 @@ def test_every_reader_sees_the_same_order(alice, bob, carol, public_room):
     last = alice.send(public_room, "last")
     orders = []
     for user, since in zip(users, tokens):
-        answer = user.sync_until(lambda sync: sync.event(public_room, last), since, filter=limit(100))
+        answer = user.sync_until(
+            lambda sync: sync.event(public_room, last), since, filter=limit(100)
+        )
         orders.append(ids(answer.timeline(public_room)))
     assert orders[0] == orders[1] == orders[2] and len(orders[0]) == 25
     assert orders[0][::-1] == ids(alice.messages(public_room, limit=25)["chunk"])

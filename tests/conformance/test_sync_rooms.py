@@ -8,11 +8,14 @@ LAZY = {"room": {"state": {"lazy_load_members": True}, "timeline": {"limit": 1}}
 INCLUDE_LEAVE = {"room": {"include_leave": True}}
 
 
-@pytest.mark.parametrize("part, expected", [
-    ({"types": ["m.room.message"]}, ["m.room.message"]),
-    ({"not_types": ["m.room.message"], "types": ["m.room.m*"]}, ["m.room.member"]),
-    ({"types": []}, []),
-])
+@pytest.mark.parametrize(
+    "part, expected",
+    [
+        ({"types": ["m.room.message"]}, ["m.room.message"]),
+        ({"not_types": ["m.room.message"], "types": ["m.room.m*"]}, ["m.room.member"]),
+        ({"types": []}, []),
+    ],
+)
 def test_the_timeline_can_be_filtered_by_type(alice, public_room, part, expected):
     alice.send(public_room, "x")
     answer = alice.sync(filter={"room": {"timeline": part | {"limit": 50}}})
@@ -96,7 +99,9 @@ def test_lazy_loading_gives_only_the_members_who_speak(alice, bob, crowd):
 
 def test_without_lazy_loading_all_members_come(alice, bob, carol, crowd):
     answer = alice.sync(filter={"room": {"timeline": {"limit": 1}}})
-    assert members(answer.state(crowd) + answer.timeline(crowd)) == {u.user_id for u in (alice, bob, carol)}
+    assert members(answer.state(crowd) + answer.timeline(crowd)) == {
+        u.user_id for u in (alice, bob, carol)
+    }
 
 
 def test_a_lazily_loaded_member_comes_when_they_speak(alice, bob, carol, crowd):
@@ -243,7 +248,9 @@ def test_unignored_users_are_seen_again(alice, bob, crowd):
 
 def state_after(answer, room):
     part = answer.room(room)
-    return (part.get("state_after") or part.get("org.matrix.msc4222.state_after") or {}).get("events", [])
+    return (part.get("state_after") or part.get("org.matrix.msc4222.state_after") or {}).get(
+        "events", []
+    )
 
 
 def test_state_after_holds_the_state_at_the_end_of_the_timeline(alice, bob, room):

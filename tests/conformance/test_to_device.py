@@ -100,8 +100,12 @@ def test_a_message_to_nobody_is_accepted(alice, bob):
 
 
 def test_messages_must_be_given(alice):
-    alice.put("sendToDevice", TYPE, unique("t"), json={}).refused(400, "M_BAD_JSON", "M_MISSING_PARAM", "M_INVALID_PARAM")
+    alice.put("sendToDevice", TYPE, unique("t"), json={}).refused(
+        400, "M_BAD_JSON", "M_MISSING_PARAM", "M_INVALID_PARAM"
+    )
 
 
 def test_a_login_is_needed(anyone):
-    Client(anyone.url).put("sendToDevice", TYPE, "t", json={"messages": {}}).refused(401, "M_MISSING_TOKEN")
+    Client(anyone.url).put("sendToDevice", TYPE, "t", json={"messages": {}}).refused(
+        401, "M_MISSING_TOKEN"
+    )

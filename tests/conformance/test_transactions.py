@@ -57,11 +57,20 @@ def test_a_transaction_is_of_its_device(alice, public_room):
 
 def test_a_transaction_outlives_a_refreshed_token(anyone, alice, public_room):
     identifier = {"type": "m.id.user", "user": alice.user_id}
-    session = anyone.post("login", json={
-        "type": "m.login.password", "identifier": identifier, "password": alice.password, "refresh_token": True}).ok()
+    session = anyone.post(
+        "login",
+        json={
+            "type": "m.login.password",
+            "identifier": identifier,
+            "password": alice.password,
+            "refresh_token": True,
+        },
+    ).ok()
     device = anyone.logged_in(session)
     first = send(device, public_room, "t").ok()
-    device.token = anyone.post("refresh", json={"refresh_token": session["refresh_token"]}).ok()["access_token"]
+    device.token = anyone.post("refresh", json={"refresh_token": session["refresh_token"]}).ok()[
+        "access_token"
+    ]
     assert send(device, public_room, "t").ok() == first
     event = device.wait_for_event(public_room, first["event_id"])
     assert event["unsigned"]["transaction_id"] == "t"
@@ -71,17 +80,23 @@ def test_an_echo_can_be_told_by_its_transaction_on_a_second_sync(alice, public_r
     since = alice.sync().token
     event_id = send(alice, public_room, "echo").ok()["event_id"]
     for _ in range(2):
-        assert alice.wait_for_event(public_room, event_id, since)["unsigned"]["transaction_id"] == "echo"
+        assert (
+            alice.wait_for_event(public_room, event_id, since)["unsigned"]["transaction_id"]
+            == "echo"
+        )
 
 
-@pytest.mark.parametrize("raw, errcode", [
-    (b"{", "M_NOT_JSON"),
-    (b'{"a": NaN}', "M_NOT_JSON"),
-    (b'{"a": Infinity}', "M_NOT_JSON"),
-    (b'{"a": "\xff\xfe"}', "M_NOT_JSON"),
-    (b"[]", "M_BAD_JSON"),
-    (b'"text"', "M_BAD_JSON"),
-])
+@pytest.mark.parametrize(
+    "raw, errcode",
+    [
+        (b"{", "M_NOT_JSON"),
+        (b'{"a": NaN}', "M_NOT_JSON"),
+        (b'{"a": Infinity}', "M_NOT_JSON"),
+        (b'{"a": "\xff\xfe"}', "M_NOT_JSON"),
+        (b"[]", "M_BAD_JSON"),
+        (b'"text"', "M_BAD_JSON"),
+    ],
+)
 def test_malformed_bodies_are_refused(alice, public_room, raw, errcode):
     path = ("rooms", public_room, "send", "com.example.x", unique("t"))
     alice.request("PUT", *path, raw=raw).refused(400, errcode)
@@ -99,9 +114,13 @@ def test_numbers_that_canonical_json_can_hold_come_back(alice, public_room, numb
     assert alice.event(public_room, event_id)["content"] == {"n": number}
 
 
-@pytest.mark.parametrize("path", [
-    ("send", "com.example.x", "big"), ("state", "com.example.x", "big"),
-])
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("send", "com.example.x", "big"),
+        ("state", "com.example.x", "big"),
+    ],
+)
 def test_an_event_is_at_most_64_kib(alice, public_room, path):
     alice.put("rooms", public_room, *path, json={"x": "a" * 70000}).refused(413, "M_TOO_LARGE")
     alice.put("rooms", public_room, *path, json={"x": "a" * 60000}).ok()
@@ -109,7 +128,9 @@ def test_an_event_is_at_most_64_kib(alice, public_room, path):
 
 def test_the_size_of_an_event_is_measured_in_bytes(alice, public_room):
     path = ("rooms", public_room, "send", "com.example.x", unique("t"))
-    alice.request("PUT", *path, raw='{"x": "%s"}'.encode().replace(b"%s", "ü".encode() * 40000)).refused(413, "M_TOO_LARGE")
+    alice.request(
+        "PUT", *path, raw='{"x": "%s"}'.encode().replace(b"%s", "ü".encode() * 40000)
+    ).refused(413, "M_TOO_LARGE")
 
 
 def test_long_types_and_keys_are_refused(alice, public_room):

@@ -11,7 +11,9 @@ def upgrade(user, room, version="11"):
 
 @pytest.fixture
 def old_room(alice, bob):
-    room = alice.create_room(room_version="10", preset="public_chat", name="A name", topic="A topic")
+    room = alice.create_room(
+        room_version="10", preset="public_chat", name="A name", topic="A topic"
+    )
     bob.join(room)
     return room
 
@@ -30,9 +32,16 @@ def test_an_upgrade_to_version_12_works(alice, old_room):
     assert alice.user_id not in alice.state(new, "m.room.power_levels").get("users", {})
 
 
-@pytest.mark.parametrize("type", [
-    "m.room.name", "m.room.topic", "m.room.join_rules", "m.room.history_visibility", "m.room.guest_access",
-])
+@pytest.mark.parametrize(
+    "type",
+    [
+        "m.room.name",
+        "m.room.topic",
+        "m.room.join_rules",
+        "m.room.history_visibility",
+        "m.room.guest_access",
+    ],
+)
 def test_the_room_looks_as_before(alice, old_room, type):
     if type == "m.room.guest_access":
         alice.set_state(old_room, type, {"guest_access": "can_join"})
@@ -51,17 +60,21 @@ def test_power_levels_and_bans_are_carried_over(alice, bob, carol, old_room):
 
 def test_the_old_room_is_closed_to_ordinary_members(alice, bob, old_room):
     upgrade(alice, old_room).ok()
-    bob.put("rooms", old_room, "send", "m.room.message", "t", json={"msgtype": "m.text", "body": "x"}).refused(
-        403, "M_FORBIDDEN")
+    bob.put(
+        "rooms", old_room, "send", "m.room.message", "t", json={"msgtype": "m.text", "body": "x"}
+    ).refused(403, "M_FORBIDDEN")
 
 
 def test_the_aliases_move_to_the_new_room(alice, old_room):
-    alias = f"#upgrade-{old_room[1:9].lower()}:{alice.user_id.split(':', 1)[1]}"
+    alias = f"#upgrade-{old_room[1:9].lower()}:{alice.server}"
     alice.put("directory", "room", alias, json={"room_id": old_room}).ok()
     alice.set_state(old_room, "m.room.canonical_alias", {"alias": alias})
     new = upgrade(alice, old_room).ok()["replacement_room"]
     until(lambda: alice.get("directory", "room", alias).ok()["room_id"], lambda found: found == new)
-    until(lambda: alice.get("rooms", new, "state", "m.room.canonical_alias", ""), lambda r: r.status == 200 and r.body["alias"] == alias)
+    until(
+        lambda: alice.get("rooms", new, "state", "m.room.canonical_alias", ""),
+        lambda r: r.status == 200 and r.body["alias"] == alias,
+    )
 
 
 def test_a_published_room_stays_published(alice):

@@ -26,29 +26,38 @@ def test_an_unknown_token_is_refused(url):
     Client(url, token="nobody-has-this-one").get("capabilities").refused(401, "M_UNKNOWN_TOKEN")
 
 
-@pytest.mark.parametrize("path", [
-    "/_matrix/unknown",
-    "/_matrix/client/v3/unknown",
-    "/_matrix/client/v3/rooms/!a:hs1/unknown",
-    "/_matrix/client/unstable/unknown",
-])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_matrix/unknown",
+        "/_matrix/client/v3/unknown",
+        "/_matrix/client/v3/rooms/!a:hs1/unknown",
+        "/_matrix/client/unstable/unknown",
+    ],
+)
 def test_an_unknown_path_is_not_found(anyone, path):
     anyone.get(path).refused(404, "M_UNRECOGNIZED")
 
 
-@pytest.mark.parametrize("method, path", [
-    ("PUT", "/_matrix/client/v3/login"),
-    ("DELETE", "/_matrix/client/v3/sync"),
-    ("PATCH", "/_matrix/client/versions"),
-])
+@pytest.mark.parametrize(
+    "method, path",
+    [
+        ("PUT", "/_matrix/client/v3/login"),
+        ("DELETE", "/_matrix/client/v3/sync"),
+        ("PATCH", "/_matrix/client/versions"),
+    ],
+)
 def test_a_known_path_with_another_method_is_not_allowed(anyone, method, path):
     anyone.request(method, path, json={}).refused(405, "M_UNRECOGNIZED")
 
 
 @pytest.mark.parametrize("path", ["/_matrix/client/versions", "/_matrix/client/v3/sync"])
 def test_a_browser_on_another_origin_may_ask(anyone, path):
-    answer = anyone.request("OPTIONS", path, headers={
-        "Origin": "https://client.example", "Access-Control-Request-Method": "GET"})
+    answer = anyone.request(
+        "OPTIONS",
+        path,
+        headers={"Origin": "https://client.example", "Access-Control-Request-Method": "GET"},
+    )
     assert answer.status in (200, 204)
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert "Authorization" in answer.headers["Access-Control-Allow-Headers"]
@@ -57,7 +66,11 @@ def test_a_browser_on_another_origin_may_ask(anyone, path):
 
 
 def test_every_answer_carries_the_cors_headers(anyone):
-    for path in ("/_matrix/client/versions", "/_matrix/client/v3/unknown", "/_matrix/client/v3/sync"):
+    for path in (
+        "/_matrix/client/versions",
+        "/_matrix/client/v3/unknown",
+        "/_matrix/client/v3/sync",
+    ):
         assert anyone.get(path).headers["Access-Control-Allow-Origin"] == "*", path
 
 

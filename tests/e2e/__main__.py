@@ -19,7 +19,7 @@ RETRY_SECONDS = 0.02
 
 
 class Sender(threading.Thread):
-    """Sends numbered messages until told to stop; every one is repeated until it is acknowledged."""
+    """Sends messages until told to stop; each is repeated until it is acknowledged."""
 
     def __init__(self, user, rooms):
         super().__init__(daemon=True)
@@ -83,7 +83,10 @@ class Crashes:
             order = history(self.users[0], room, "f")
             yield f"room {number}: nothing acknowledged is lost", self._lost(room, order)
             yield f"room {number}: no transaction made two events", doubled(order)
-            yield f"room {number}: a repeated transaction gives the same event", self._repeated(room)
+            yield (
+                f"room {number}: a repeated transaction gives the same event",
+                self._repeated(room),
+            )
             yield f"room {number}: every reader sees the same order", self._orders(room, order)
 
     def _problems(self):
@@ -92,7 +95,12 @@ class Crashes:
 
     def _lost(self, room, order):
         there = {event_id for _, event_id in order}
-        lost = [e for sender in self.senders for e in sender.acknowledged[room].values() if e not in there]
+        lost = [
+            e
+            for sender in self.senders
+            for e in sender.acknowledged[room].values()
+            if e not in there
+        ]
         return f"{len(lost)} lost: {lost[:5]}" if lost else None
 
     def _repeated(self, room):
@@ -120,7 +128,11 @@ def history(user, room, dir):
     seen, position = [], {}
     while True:
         page = user.messages(room, dir=dir, limit=100, **position)
-        seen += [(e["content"]["body"], e["event_id"]) for e in page["chunk"] if e["type"] == "m.room.message"]
+        seen += [
+            (e["content"]["body"], e["event_id"])
+            for e in page["chunk"]
+            if e["type"] == "m.room.message"
+        ]
         if "end" not in page or not page["chunk"]:
             return seen
         position = {"from": page["end"]}
@@ -159,7 +171,9 @@ def doubled(order):
 
 
 def difference(expected, seen):
-    at = next((n for n, (a, b) in enumerate(zip(expected, seen)) if a != b), min(len(expected), len(seen)))
+    at = next(
+        (n for n, (a, b) in enumerate(zip(expected, seen)) if a != b), min(len(expected), len(seen))
+    )
     return f"{len(expected)} against {len(seen)} events, first at {at}"
 
 

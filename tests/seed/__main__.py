@@ -1,5 +1,6 @@
-"""Runs the statements: python -m seed URL [S1-S32]."""
+"""Runs the statements: python -m seed URL [--only S1-S32,S43]."""
 
+import argparse
 import re
 import sys
 import traceback
@@ -43,24 +44,31 @@ def judge(function, world):
     try:
         function(world)
         return None
-    except Exception:  # whatever goes wrong, the statement does not hold
-        return traceback.format_exc(limit=-3)
+    except Exception as problem:  # whatever goes wrong, the statement does not hold
+        return "".join(traceback.format_exception(problem, limit=-3, chain=False))
 
 
-def parse_range(text):
-    first, _, last = text.replace("S", "").partition("-")
-    return range(int(first), int(last or first) + 1)
+def parse_numbers(text):
+    """The numbers of "S1-S32,S43"."""
+    numbers = set()
+    for part in text.replace("S", "").split(","):
+        first, _, last = part.partition("-")
+        numbers.update(range(int(first), int(last or first) + 1))
+    return numbers
 
 
-def main(url, wanted="S1-S96"):
+def main(url, wanted):
     world = World(url)
-    chosen = statements(parse_range(wanted))
+    chosen = statements(parse_numbers(wanted))
     failed = 0
     with ThreadPoolExecutor(PARALLEL) as pool:
         for function, problem in zip(chosen, pool.map(lambda f: judge(f, world), chosen)):
             failed += problem is not None
             verdict = "FAIL" if problem else "PASS"
-            print(f"{verdict} S{number(function)} {function.__doc__.strip().splitlines()[0]}", flush=True)
+            print(
+                f"{verdict} S{number(function)} {function.__doc__.strip().splitlines()[0]}",
+                flush=True,
+            )
             if problem:
                 print("    " + problem.strip().replace("\n", "\n    "), file=sys.stderr, flush=True)
     print(f"{len(chosen) - failed} passed, {failed} failed")
@@ -68,6 +76,8 @@ def main(url, wanted="S1-S96"):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (2, 3):
-        sys.exit("usage: tests/seed/run URL [S1-S32]")
-    sys.exit(main(*sys.argv[1:]))
+    parser = argparse.ArgumentParser(prog="tests/seed/run")
+    parser.add_argument("url")
+    parser.add_argument("--only", default="S1-S96", help="such as S1-S32,S43")
+    options = parser.parse_args()
+    sys.exit(main(options.url, options.only))

@@ -6,7 +6,9 @@ from conformance.client import of_type, unique
 
 OFFER = {"type": "offer", "sdp": "v=0\r\n"}
 ANSWER = {"type": "answer", "sdp": "v=0\r\n"}
-CANDIDATES = [{"sdpMid": "audio", "sdpMLineIndex": 0, "candidate": "candidate:1 1 udp 1 192.0.2.1 9 typ host"}]
+CANDIDATES = [
+    {"sdpMid": "audio", "sdpMLineIndex": 0, "candidate": "candidate:1 1 udp 1 192.0.2.1 9 typ host"}
+]
 
 
 def private_pair(world):
@@ -44,7 +46,7 @@ def needs(world, type, content):
 
 
 def arrives_in_order(world, *steps):
-    """Each step is (who, type, content), who being "alice" or "bob"; all arrive as they were sent."""
+    """Each step is (who, type, content); all arrive as they were sent."""
     alice, bob, room = private_pair(world)
     users = {"alice": alice, "bob": bob}
     sent = [users[who].send(room, content, type) for who, type, content in steps]
@@ -66,7 +68,7 @@ def s67(world):
 
 
 def s68(world):
-    """m.call.candidates needs call_id, version and candidates; m.call.candidate is an unknown type."""
+    """m.call.candidates needs call_id, version, candidates; m.call.candidate is an unknown type."""
     needs(world, "m.call.candidates", candidates("1"))
     alice, _, room = private_pair(world)
     alice.send(room, {}, "m.call.candidate")
@@ -85,16 +87,24 @@ def s70(world):
 def s71(world):
     """The events of an accepted call reach the other party in the order sent."""
     arrives_in_order(
-        world, ("alice", "m.call.invite", invite("1")), ("alice", "m.call.candidates", candidates("1")),
-        ("alice", "m.call.candidates", candidates("1")), ("bob", "m.call.answer", answer("1")),
-        ("bob", "m.call.candidates", candidates("1")), ("alice", "m.call.hangup", hangup("1")))
+        world,
+        ("alice", "m.call.invite", invite("1")),
+        ("alice", "m.call.candidates", candidates("1")),
+        ("alice", "m.call.candidates", candidates("1")),
+        ("bob", "m.call.answer", answer("1")),
+        ("bob", "m.call.candidates", candidates("1")),
+        ("alice", "m.call.hangup", hangup("1")),
+    )
 
 
 def s72(world):
     """A rejected call: invite, candidates, hangup by the callee."""
     arrives_in_order(
-        world, ("alice", "m.call.invite", invite("1")), ("alice", "m.call.candidates", candidates("1")),
-        ("bob", "m.call.hangup", hangup("1")))
+        world,
+        ("alice", "m.call.invite", invite("1")),
+        ("alice", "m.call.candidates", candidates("1")),
+        ("bob", "m.call.hangup", hangup("1")),
+    )
 
 
 def s76(world):
@@ -138,11 +148,18 @@ def s80(world):
     assert rules["enabled"] and "notify" in rules["actions"]
     since = bob.sync().token
     alice.send(room, invite("1"), "m.call.invite")
-    bob.sync_until(lambda sync: sync.room(room).get("unread_notifications", {}).get("notification_count"), since)
+    bob.sync_until(
+        lambda sync: sync.room(room).get("unread_notifications", {}).get("notification_count"),
+        since,
+    )
 
 
 def s91(world):
     """After glare, the hangup of the greater call_id does not end the other call."""
     arrives_in_order(
-        world, ("alice", "m.call.invite", invite("10")), ("bob", "m.call.invite", invite("9")),
-        ("bob", "m.call.hangup", hangup("9")), ("bob", "m.call.answer", answer("10")))
+        world,
+        ("alice", "m.call.invite", invite("10")),
+        ("bob", "m.call.invite", invite("9")),
+        ("bob", "m.call.hangup", hangup("9")),
+        ("bob", "m.call.answer", answer("10")),
+    )

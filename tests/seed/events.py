@@ -11,7 +11,11 @@ def s1(world):
     """One and the same event reaches every reader."""
     alice, bob, room = world.pair()
     event_id = alice.send(room, "hello")
-    copies = [alice.wait_for_event(room, event_id), bob.wait_for_event(room, event_id), bob.event(room, event_id)]
+    copies = [
+        alice.wait_for_event(room, event_id),
+        bob.wait_for_event(room, event_id),
+        bob.event(room, event_id),
+    ]
     for key in ("event_id", "type", "sender", "content", "origin_server_ts"):
         assert copies[0][key] == copies[1][key] == copies[2][key], key
 
@@ -34,7 +38,7 @@ def s3(world):
 
 
 def s4(world):
-    """Every event has a type and an object as content; any other content is refused with M_BAD_JSON."""
+    """Every event has a type and an object as content; other content is refused with M_BAD_JSON."""
     alice, _, room = world.pair()
     for event in alice.messages(room, limit=100)["chunk"]:
         assert isinstance(event["type"], str) and isinstance(event["content"], dict)
@@ -114,7 +118,9 @@ def s11(world):
     """An event that is not tied to a room has no room_id and is in no room's history."""
     alice, bob, room = world.pair()
     since = bob.sync().token
-    alice.put("presence", alice.user_id, "status", json={"presence": "online", "status_msg": "here"}).ok()
+    alice.put(
+        "presence", alice.user_id, "status", json={"presence": "online", "status_msg": "here"}
+    ).ok()
     answer = bob.sync_until(lambda sync: sync.presence(alice.user_id), since)
     assert "room_id" not in answer.presence(alice.user_id)
     assert not of_type(bob.messages(room, limit=100)["chunk"], "m.presence")

@@ -32,7 +32,12 @@ def s21(world):
 
 def s22(world):
     """A message without a string body is refused."""
-    is_refused(world, {"msgtype": "m.text"}, {"msgtype": "m.text", "body": 1}, {"msgtype": "m.text", "body": None})
+    is_refused(
+        world,
+        {"msgtype": "m.text"},
+        {"msgtype": "m.text", "body": 1},
+        {"msgtype": "m.text", "body": None},
+    )
 
 
 def s23(world):
@@ -57,8 +62,17 @@ def s26(world):
 
 def s27(world):
     """m.file needs a url."""
-    needs(world, "url", {
-        "msgtype": "m.file", "body": "x", "filename": "x", "url": URL, "info": {"size": 3, "mimetype": "text/plain"}})
+    needs(
+        world,
+        "url",
+        {
+            "msgtype": "m.file",
+            "body": "x",
+            "filename": "x",
+            "url": URL,
+            "info": {"size": 3, "mimetype": "text/plain"},
+        },
+    )
 
 
 def s28(world):
@@ -74,7 +88,12 @@ def s29(world):
 
 def s30(world):
     """m.video needs a url."""
-    info = IMAGE | {"duration": 1000, "mimetype": "video/mp4", "thumbnail_url": URL, "thumbnail_info": IMAGE}
+    info = IMAGE | {
+        "duration": 1000,
+        "mimetype": "video/mp4",
+        "thumbnail_url": URL,
+        "thumbnail_info": IMAGE,
+    }
     needs(world, "url", {"msgtype": "m.video", "body": "x", "url": URL, "info": info})
 
 

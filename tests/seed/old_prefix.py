@@ -8,16 +8,20 @@ OLD = "/_matrix/client/api/v1"
 
 
 def s96(world):
-    """The old prefix gives the seed's shapes (user_id, age), v3 gives today's (sender, unsigned)."""
+    """The old prefix gives the seed's shapes (user_id, age), v3 today's (sender, unsigned)."""
     alice, bob, room = world.pair()
     path = f"{OLD}/rooms/{quote(room)}"
-    sent = alice.post(f"{path}/send/m.room.message", json={"msgtype": "m.text", "body": "old"}).ok()["event_id"]
+    sent = alice.post(
+        f"{path}/send/m.room.message", json={"msgtype": "m.text", "body": "old"}
+    ).ok()["event_id"]
 
     today = of_type(bob.messages(room)["chunk"], "m.room.message")
     assert today["event_id"] == sent and today["sender"] == alice.user_id
     assert "user_id" not in today and "age" not in today and "age" in today["unsigned"]
 
-    history = bob.get(f"{path}/messages", query={"dir": "b", "from": "END", "limit": 10}).ok()["chunk"]
+    history = bob.get(f"{path}/messages", query={"dir": "b", "from": "END", "limit": 10}).ok()[
+        "chunk"
+    ]
     old = of_type(history, "m.room.message")
     assert old["event_id"] == sent and old["user_id"] == alice.user_id and old["age"] >= 0
 

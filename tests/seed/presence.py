@@ -1,8 +1,9 @@
 """S33–S52: presence. Observers ask under the old prefix, which tells all five states."""
 
 import time
+from functools import partial
 
-from conformance.client import unique, until
+from conformance.client import until
 
 OLD = "/_matrix/client/api/v1"
 STATES = ("online", "unavailable", "offline", "free_for_chat", "hidden")
@@ -154,9 +155,13 @@ def s45(world):
 def s46(world):
     """A change to a higher availability is pro-active."""
     alice, bob, _ = world.pair()
-    for before, after in (("unavailable", "online"), ("offline", "online"), ("online", "free_for_chat")):
+    for before, after in (
+        ("unavailable", "online"),
+        ("offline", "online"),
+        ("online", "free_for_chat"),
+    ):
         put(alice, before).ok()
-        assert moves_last_active(alice, bob, lambda: put(alice, after).ok()), (before, after)
+        assert moves_last_active(alice, bob, partial(put, alice, after)), (before, after)
 
 
 def s47(world):

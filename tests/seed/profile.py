@@ -79,8 +79,13 @@ def s58(world):
     alice, bob, room = world.pair()
     since = bob.sync().token
     set_field(alice, "displayname", "Alice")
-    bob.sync_until(lambda sync: any(
-        is_member(e, alice) and e["content"].get("displayname") == "Alice" for e in sync.timeline(room)), since)
+    bob.sync_until(
+        lambda sync: any(
+            is_member(e, alice) and e["content"].get("displayname") == "Alice"
+            for e in sync.timeline(room)
+        ),
+        since,
+    )
 
 
 def s59(world):
@@ -99,8 +104,11 @@ def s60(world):
     alice, bob, room = world.pair()
     set_field(alice, "displayname", "Alice")
     wait_for_member(bob, room, alice, "displayname", "Alice")
-    changes = [e for e in bob.messages(room, limit=100)["chunk"]
-               if is_member(e, alice) and e["content"].get("displayname") == "Alice"]
+    changes = [
+        e
+        for e in bob.messages(room, limit=100)["chunk"]
+        if is_member(e, alice) and e["content"].get("displayname") == "Alice"
+    ]
     assert len(changes) == 1
 
 

@@ -1,16 +1,20 @@
 """S12–S20: the events that make a room."""
 
-from conformance.client import bodies, ids, of_type
+from conformance.client import bodies, ids, initial, of_type
 
 
 def s12(world):
     """m.room.create is a room's first event, names the creator, and nobody can replace it."""
-    alice, bob, room = world.pair(room_version="10", creation_content={"creator": "@mallory:example.org"})
+    alice, bob, room = world.pair(
+        room_version="10", creation_content={"creator": "@mallory:example.org"}
+    )
     first = alice.messages(room, dir="f", limit=1)["chunk"][0]
     assert first["type"] == "m.room.create" and first["sender"] == alice.user_id
     assert first["content"]["creator"] == alice.user_id
     for user in (alice, bob):
-        assert user.put("rooms", room, "state", "m.room.create", "", json={"creator": user.user_id}).status in (400, 403)
+        assert user.put(
+            "rooms", room, "state", "m.room.create", "", json={"creator": user.user_id}
+        ).status in (400, 403)
     assert ids([of_type(alice.get("rooms", room, "state").ok(), "m.room.create")]) == ids([first])
 
 
@@ -40,13 +44,18 @@ def s14(world):
 
 
 def s15(world):
-    """m.room.power_levels decides who may ban, kick, redact and send; users_default is 0 if missing."""
+    """m.room.power_levels decides who may ban, kick, redact, send; no users_default is 0."""
     alice, bob, room = world.pair()
     carol = world.user()
     carol.join(room)
     levels = alice.state(room, "m.room.power_levels")
     levels.pop("users_default", None)
-    levels |= {"ban": 50, "kick": 50, "redact": 50, "events": {"com.example.high": 50, "com.example.low": 0}}
+    levels |= {
+        "ban": 50,
+        "kick": 50,
+        "redact": 50,
+        "events": {"com.example.high": 50, "com.example.low": 0},
+    }
     alice.set_state(room, "m.room.power_levels", levels)
     target = {"user_id": carol.user_id}
     event_id = carol.send(room, "x")
@@ -68,7 +77,7 @@ def s15(world):
 def s16(world):
     """Name, topic, canonical alias and aliases are state events, accepted and served."""
     alice, bob, room = world.pair()
-    server = alice.user_id.split(":", 1)[1]
+    server = alice.server
     alias = f"#s16-{room[1:9].lower()}:{server}"
     alice.put("directory", "room", alias, json={"room_id": room}).ok()
     contents = {
@@ -85,9 +94,13 @@ def s16(world):
 
 def s17(world):
     """History visibility governs what a member sees from before joining."""
-    for visibility, seen in (("invited", ["b", "c"]), ("joined", ["c"]), ("shared", ["a", "b", "c"])):
+    for visibility, seen in (
+        ("invited", ["b", "c"]),
+        ("joined", ["c"]),
+        ("shared", ["a", "b", "c"]),
+    ):
         alice, bob = world.user(), world.user()
-        state = {"type": "m.room.history_visibility", "state_key": "", "content": {"history_visibility": visibility}}
+        state = initial("m.room.history_visibility", {"history_visibility": visibility})
         room = alice.create_room(preset="private_chat", initial_state=[state])
         alice.send(room, "a")
         alice.invite(room, bob)
