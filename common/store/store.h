@@ -18,9 +18,9 @@
 
 namespace parley::store {
 
-// Proof inside the committing transaction that the writer still owns the partition, and the move of
-// its stream's head: UPDATE streams SET head = new WHERE service AND p AND epoch = mine AND head =
-// old. No such row: nothing of the batch is written.
+// Proof inside the committing transaction that the writer still owns the partition, together with
+// the move of its stream's head: UPDATE streams SET head = new WHERE service AND p AND epoch = mine
+// AND head = old. When there is no such row, nothing of the batch is written.
 struct Fence {
   std::string_view service;  // a literal: the name of the stream
   Partition partition = 0;
@@ -40,11 +40,12 @@ struct StreamState {
 };
 
 // Called once, when the outcome of a commit is known:
-//   OK             written and synced to disk;
-//   Aborted        the fence did not hold, nothing was written;
-//   AlreadyExists  an Insert met a row that was there, nothing was written;
-//   Unavailable    the disk or server failed; it is not written unless a crash follows, which may
-//   keep it; Internal       the batch does not fit the schema, nothing was written.
+// - OK: written and synced to disk;
+// - Aborted: the fence did not hold, nothing was written;
+// - AlreadyExists: an Insert met a row that was there, nothing was written;
+// - Unavailable: the disk or server failed; not written, unless a crash follows: it may be kept
+// then;
+// - Internal: the batch does not fit the schema, nothing was written.
 using CommitDone = absl::AnyInvocable<void(absl::Status)>;
 
 // The truth of a process: tables of all its services, one stream head for each (service,
@@ -75,8 +76,8 @@ class Store {
   virtual absl::StatusOr<std::vector<StreamState>> TakeOver(
       std::string_view service, absl::Span<const Partition> partitions) = 0;
 
-  // Random, made with the store: a copy restored from a backup gets another by `parley store
-  // restored` (NewIncarnation). Part of every sync token.
+  // Random, made with the store; part of every sync token. A copy restored from a backup must get
+  // another: RenewIncarnation of its engine.
   virtual uint64_t incarnation() const = 0;
 };
 

@@ -12,6 +12,9 @@ namespace {
 
 constexpr int kBusyTimeoutMs = 10'000;
 constexpr size_t kMaxCachedStatements = 1024;
+// Pages in the log before it is copied into the file: 32 MB. A page that many commits touch is
+// copied once.
+constexpr int kCheckpointPages = 8192;
 
 absl::StatusCode CodeOf(int result) {
   switch (result & 0xff) {
@@ -37,6 +40,7 @@ absl::Status Configure(Connection& connection, const ConnectionOptions& options)
   PARLEY_RETURN_IF_ERROR(connection.Run(StrCat("PRAGMA synchronous=", options.synchronous)));
   PARLEY_RETURN_IF_ERROR(connection.Run(StrCat("PRAGMA cache_size=-", options.cache_bytes / 1024)));
   PARLEY_RETURN_IF_ERROR(connection.Run(StrCat("PRAGMA mmap_size=", options.mmap_bytes)));
+  PARLEY_RETURN_IF_ERROR(connection.Run(StrCat("PRAGMA wal_autocheckpoint=", kCheckpointPages)));
   return connection.Run("PRAGMA temp_store=MEMORY");
 }
 

@@ -65,6 +65,7 @@ absl::Status ReadSnapshot(Connection& connection, absl::FunctionRef<absl::Status
   SqliteReader reader(connection);
   const absl::Status status = read(reader);
   const absl::Status ended = connection.Run("COMMIT");
+  if (!ended.ok()) connection.Run("ROLLBACK").IgnoreError();
   return status.ok() ? ended : status;
 }
 

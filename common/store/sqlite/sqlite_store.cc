@@ -70,4 +70,11 @@ absl::StatusOr<std::unique_ptr<Store>> OpenSqlite(const SqliteOptions& options,
                                        ReaderOptions(options), probe);
 }
 
+absl::Status RenewIncarnation(const std::string& path) {
+  PARLEY_TRY(const auto connection, sqlite::Connection::Open({.path = path}));
+  PARLEY_RETURN_IF_ERROR(
+      connection->Run("DELETE FROM store_numbers WHERE p = 0 AND name = 'incarnation'"));
+  return sqlite::Incarnation(*connection).status();
+}
+
 }  // namespace parley::store

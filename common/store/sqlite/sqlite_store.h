@@ -34,4 +34,8 @@ absl::StatusOr<std::unique_ptr<Store>> OpenSqlite(const SqliteOptions& options,
                                                   const std::vector<Migration>& migrations,
                                                   Probe& probe = Probe::Silent());
 
+// Gives the store in the file `path` another incarnation. For a copy that was restored from a
+// backup, while no process has it open: clients that are ahead of it then start afresh.
+absl::Status RenewIncarnation(const std::string& path);
+
 }  // namespace parley::store

@@ -76,6 +76,14 @@ TEST(SqliteStore, RefusesABatchWhenItsQueueIsFull) {
   EXPECT_EQ(counts.full, 1);
 }
 
+TEST(SqliteStore, HasAnotherIncarnationAfterARestoredCopyWasGivenOne) {
+  const TemporaryFolder folder;
+  const SqliteOptions options = {.path = folder.path() + "/store.db"};
+  const uint64_t before = (*OpenSqlite(options, Notes()))->incarnation();
+  ASSERT_TRUE(RenewIncarnation(options.path).ok());
+  EXPECT_NE((*OpenSqlite(options, Notes()))->incarnation(), before);
+}
+
 TEST(SqliteStore, CannotBeOpenedWhereNoFileCanBe) {
   const auto store = OpenSqlite({.path = "/nonexistent/folder/store.db"}, Notes());
   EXPECT_TRUE(absl::IsUnavailable(store.status())) << store.status();
