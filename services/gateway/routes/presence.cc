@@ -1,0 +1,76 @@
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
+#include "common/status/macros.h"
+#include "common/status/matrix_error.h"
+#include "parley/accounts/v1/accounts.parley.h"
+#include "parley/common/v1/common.pb.h"
+#include "parley/presence/v1/presence.parley.h"
+#include "services/gateway/deps.h"
+#include "services/gateway/router.h"
+
+namespace parley::gateway {
+namespace {
+
+// Sorted.
+absl::StatusOr<std::vector<std::string>> JoinedRooms(accounts::AccountsService& accounts, const rpc::Call& call,
+                                                     const UserId& user) {
+  accounts::ListMembershipsRequest request;
+  request.set_user_id(user.str());
+  request.add_memberships("join");
+  PARLEY_TRY(const accounts::ListMembershipsResponse response, accounts.ListMemberships(call, request));
+  std::vector<std::string> rooms;
+  for (const accounts::Membership& membership : response.memberships()) rooms.push_back(membership.room_id());
+  std::sort(rooms.begin(), rooms.end());
+  return rooms;
+}
+
+// Presence is for those who share a room. M_FORBIDDEN otherwise.
+absl::Status CheckMaySee(accounts::AccountsService& accounts, RequestContext& context, const UserId& user) {
+  const UserId& viewer = context.requester().user;
+  if (user == viewer) return absl::OkStatus();
+  PARLEY_TRY(const std::vector<std::string> theirs, JoinedRooms(accounts, context.call(), user));
+  PARLEY_TRY(const std::vector<std::string> own, JoinedRooms(accounts, context.call(), viewer));
+  std::vector<std::string> shared;
+  std::set_intersection(theirs.begin(), theirs.end(), own.begin(), own.end(), std::back_inserter(shared));
+  return shared.empty() ? Forbidden("You share no room with this user") : absl::OkStatus();
+}
+
+// GET /_matrix/client/v3/presence/{userId}/status
+absl::StatusOr<HttpAnswer> GetPresence(const Deps& deps, RequestContext& context) {
+  PARLEY_TRY(const UserId user, context.UserParam("userId"));
+  PARLEY_RETURN_IF_ERROR(CheckMaySee(deps.accounts, context, user));
+  presence::GetPresenceRequest request;
+  *request.mutable_requester() = context.requester().ToProto();
+  request.set_user_id(user.str());
+  PARLEY_TRY(presence::GetPresenceResponse response, deps.presence.GetPresence(context.call(), request));
+  return JsonAnswer(std::move(*response.mutable_json()));
+}
+
+// PUT /_matrix/client/v3/presence/{userId}/status
+absl::StatusOr<HttpAnswer> SetPresence(const Deps& deps, RequestContext& context) {
+  PARLEY_RETURN_IF_ERROR(context.OwnUserParam("userId").status());
+  PARLEY_TRY(const json::Object* body, context.Body());
+  presence::SetPresenceRequest request;
+  *request.mutable_requester() = context.requester().ToProto();
+  PARLEY_TRY(*request.mutable_presence(), RequiredString(*body, "presence"));
+  PARLEY_TRY(std::optional<std::string> status_msg, OptionalString(*body, "status_msg"));
+  if (status_msg) request.set_status_msg(*std::move(status_msg));
+  PARLEY_RETURN_IF_ERROR(deps.presence.SetPresence(context.call(), request).status());
+  return EmptyAnswer();
+}
+
+}  // namespace
+
+void AddPresenceRoutes(Router& router, const Deps& deps) {
+  router.Add({.method = "GET",
+              .path = "/_matrix/client/v3/presence/{userId}/status",
+              .handler = [deps](RequestContext& context) { return GetPresence(deps, context); }});
+  router.Add({.method = "PUT",
+              .path = "/_matrix/client/v3/presence/{userId}/status",
+              .limit = Limit::kWrite,
+              .handler = [deps](RequestContext& context) { return SetPresence(deps, context); }});
+}
+
+}  // namespace parley::gateway

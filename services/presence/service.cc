@@ -1,0 +1,220 @@
+#include "services/presence/service.h"
+
+#include "common/base/partition.h"
+#include "common/base/strings.h"
+#include "common/status/macros.h"
+#include "common/status/matrix_error.h"
+#include "services/presence/client_json.h"
+#include "services/presence/store.h"
+
+namespace parley::presence {
+namespace {
+
+constexpr absl::Duration kTickPeriod = absl::Seconds(1);
+
+std::vector<Partition> AllPartitions(uint32_t count) {
+  std::vector<Partition> all;
+  for (Partition p = 0; p < count; ++p) all.push_back(p);
+  return all;
+}
+
+Profile ToProfile(const common::v1::ProfileFields& fields) {
+  Profile profile;
+  if (fields.has_displayname()) profile.displayname = fields.displayname();
+  if (fields.has_avatar_url()) profile.avatar_url = fields.avatar_url();
+  return profile;
+}
+
+// Where the viewer is in the stream of `partition`: 0 when it was never there, or in an older epoch: then everything
+// that is not the default is news.
+int64_t CounterSince(const ReadSinceRequest& request, Partition partition, int64_t epoch) {
+  for (const common::v1::Head& head : request.since()) {
+    if (head.partition() == partition) return head.epoch() == epoch ? head.position() : 0;
+  }
+  return 0;
+}
+
+bool IsNews(const Directory::User& user, bool own, int64_t since) {
+  const View& view = own ? user.presence.own : user.presence.shown;
+  if (since == 0) return view.state != State::kOffline;
+  return (own ? user.own_at : user.shown_at) > since;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Deps deps) {
+  std::unique_ptr<Service> service(new Service(config, deps));
+  PARLEY_RETURN_IF_ERROR(service->Load());
+  service->timer_ = std::thread([service = service.get()] { service->Run(); });
+  return service;
+}
+
+Service::~Service() {
+  stopping_.Notify();
+  if (timer_.joinable()) timer_.join();
+}
+
+absl::Status Service::Load() {
+  PARLEY_TRY(states_, deps_.store.TakeOver(kStream, AllPartitions(config_.partitions)));
+  for (Partition p = 0; p < config_.partitions; ++p) {
+    directories_.push_back(std::make_unique<Directory>(config_, deps_.bus, p, states_[p].epoch));
+  }
+  return deps_.store.Read([this](store::Reader& db) {
+    return ScanChoices(db, [this](Choice choice) {
+      if (choice.partition >= directories_.size()) return;
+      directories_[choice.partition]->Restore(choice.user_id, choice.override_state, std::move(choice.status_msg));
+    });
+  });
+}
+
+void Service::Run() {
+  while (!stopping_.WaitForNotificationWithTimeout(kTickPeriod)) Tick();
+}
+
+void Service::Tick() {
+  const absl::Time now = deps_.clock.Now();
+  for (const auto& directory : directories_) directory->Tick(now);
+}
+
+Partition Service::PartitionFor(const std::string& user_id) const { return PartitionOf(user_id, config_.partitions); }
+
+void Service::Apply(const std::string& user_id, const Input& input) {
+  if (DirectoryOf(user_id).Apply(user_id, input, deps_.clock.Now())) metrics_.told_others.Add();
+}
+
+absl::Status Service::Save(const std::string& user_id) {
+  Choice choice;
+  choice.partition = PartitionFor(user_id);
+  choice.user_id = user_id;
+  DirectoryOf(user_id).Read(user_id, [&choice](const Directory::User* user, stream::EphemeralPosition) {
+    if (user == nullptr) return;
+    choice.override_state = user->presence.override_state;
+    choice.status_msg = user->presence.status_msg;
+  });
+  store::Batch batch;
+  SaveChoice(batch, choice);
+  const store::StreamState& state = states_[choice.partition];
+  return deps_.store.Commit(std::move(batch),
+                            store::Fence{kStream, choice.partition, state.epoch, state.head, state.head});
+}
+
+absl::StatusOr<SetPresenceResponse> Service::SetPresence(const rpc::Call&, const SetPresenceRequest& request) {
+  const std::optional<State> state = StateOf(request.presence());
+  if (!state) return InvalidParam("presence must be online, unavailable, offline, free_for_chat or hidden");
+  if (request.status_msg().size() > config_.max_status_msg_bytes) return TooLarge("status_msg is too long");
+  Chosen chosen;
+  chosen.device_id = request.requester().device_id();
+  chosen.state = *state;
+  if (request.has_status_msg()) chosen.status_msg = request.status_msg();
+  Apply(request.requester().user_id(), chosen);
+  PARLEY_RETURN_IF_ERROR(Save(request.requester().user_id()));
+  return SetPresenceResponse();
+}
+
+absl::StatusOr<GetPresenceResponse> Service::GetPresence(const rpc::Call&, const GetPresenceRequest& request) {
+  const bool own = request.user_id() == request.requester().user_id();
+  View view;
+  DirectoryOf(request.user_id()).Read(request.user_id(), [&](const Directory::User* user, stream::EphemeralPosition) {
+    if (user != nullptr) view = own ? user->presence.own : user->presence.shown;
+  });
+  GetPresenceResponse response;
+  response.set_json(StatusJson(view, deps_.clock.Now()));
+  return response;
+}
+
+absl::StatusOr<ReportSessionsResponse> Service::ReportSessions(const rpc::Call&,
+                                                               const ReportSessionsRequest& request) {
+  for (const Session& session : request.sessions()) {
+    const std::optional<State> state =
+        session.set_presence().empty() ? std::optional(State::kOnline) : StateOf(session.set_presence());
+    if (session.ended()) {
+      Apply(session.user_id(), StreamEnded{session.device_id()});
+    } else if (state && *state <= State::kOnline) {
+      Apply(session.user_id(), StreamSeen{session.device_id(), *state});
+    }
+    metrics_.reports.Add();
+  }
+  return ReportSessionsResponse();
+}
+
+absl::StatusOr<RecordActivityResponse> Service::RecordActivity(const rpc::Call&,
+                                                               const RecordActivityRequest& request) {
+  Apply(request.user_id(), Acted{});
+  return RecordActivityResponse();
+}
+
+absl::StatusOr<AnnounceProfileResponse> Service::AnnounceProfile(const rpc::Call&,
+                                                                 const AnnounceProfileRequest& request) {
+  DirectoryOf(request.user_id()).SetProfile(request.user_id(), ToProfile(request.profile()), /*announce=*/true);
+  metrics_.profiles.Add();
+  return AnnounceProfileResponse();
+}
+
+absl::Status Service::LearnProfiles(const rpc::Call& call, const std::vector<std::string>& user_ids) {
+  if (user_ids.empty()) return absl::OkStatus();
+  profile::GetManyRequest request;
+  for (const std::string& user_id : user_ids) request.add_user_ids(user_id);
+  PARLEY_TRY(const profile::GetManyResponse response, deps_.profile.GetMany(call, request));
+  for (const std::string& user_id : user_ids) {
+    const auto found = response.profiles().find(user_id);
+    DirectoryOf(user_id).SetProfile(user_id, found == response.profiles().end() ? Profile() : ToProfile(found->second),
+                                    /*announce=*/false);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ReadSinceResponse> Service::ReadSince(const rpc::Call& call, const ReadSinceRequest& request) {
+  struct News {
+    std::string user_id;
+    View view;
+    std::optional<Profile> profile;
+  };
+  std::vector<News> news;
+  std::vector<std::string> nameless;
+  std::map<Partition, stream::EphemeralPosition> heads;
+  for (const std::string& user_id : request.users()) {
+    const Partition partition = PartitionFor(user_id);
+    const bool own = user_id == request.requester().user_id();
+    DirectoryOf(user_id).Read(user_id, [&](const Directory::User* user, stream::EphemeralPosition head) {
+      // The first head of a partition: of users read later, what came between is told again rather than never.
+      heads.try_emplace(partition, head);
+      if (user == nullptr || !IsNews(*user, own, CounterSince(request, partition, head.epoch))) return;
+      news.push_back({user_id, own ? user->presence.own : user->presence.shown, user->profile});
+      if (!user->profile) nameless.push_back(user_id);
+    });
+  }
+  PARLEY_RETURN_IF_ERROR(LearnProfiles(call, nameless));
+
+  ReadSinceResponse response;
+  const absl::Time now = deps_.clock.Now();
+  for (News& entry : news) {
+    if (!entry.profile) {
+      DirectoryOf(entry.user_id).Read(entry.user_id, [&](const Directory::User* user, stream::EphemeralPosition) {
+        entry.profile = user->profile;
+      });
+    }
+    response.add_events(EventJson(entry.user_id, entry.view, entry.profile.value_or(Profile()), now));
+  }
+  for (const auto& [partition, head] : heads) {
+    common::v1::Head& out = *response.add_heads();
+    out.set_partition(partition);
+    out.set_position(head.counter);
+    out.set_epoch(head.epoch);
+  }
+  return response;
+}
+
+absl::StatusOr<common::v1::HeadsResponse> Service::Heads(const rpc::Call&, const common::v1::HeadsRequest&) {
+  common::v1::HeadsResponse response;
+  for (Partition p = 0; p < directories_.size(); ++p) {
+    directories_[p]->Read("", [&](const Directory::User*, stream::EphemeralPosition position) {
+      common::v1::Head& head = *response.add_heads();
+      head.set_partition(p);
+      head.set_position(position.counter);
+      head.set_epoch(position.epoch);
+    });
+  }
+  return response;
+}
+
+}  // namespace parley::presence

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <absl/synchronization/notification.h>
+
+#include "common/base/clock.h"
+#include "common/bus/bus.h"
+#include "common/metrics/registry.h"
+#include "common/store/store.h"
+#include "parley/presence/v1/presence.parley.h"
+#include "parley/profile/v1/profile.parley.h"
+#include "services/presence/config.h"
+#include "services/presence/directory.h"
+#include "services/presence/metrics.h"
+
+namespace parley::presence {
+
+// Who is available, and who is told.
+//
+// Threads: every method from any thread. Lifetime: borrows config and all of Deps.
+// Owns: the table presence_choices, the ephemeral stream "presence" of every partition.
+class Service final : public PresenceService {
+ public:
+  struct Deps {
+    store::Store& store;
+    bus::Bus& bus;
+    profile::ProfileService& profile;
+    const Clock& clock;
+    metrics::Registry& registry;
+  };
+
+  // Takes the partitions over and reads what users had set.
+  static absl::StatusOr<std::unique_ptr<Service>> Open(const Config& config, Deps deps);
+  ~Service() override;
+
+  // M_INVALID_PARAM for an unknown state; M_TOO_LARGE. The choice is durable when it returns.
+  absl::StatusOr<SetPresenceResponse> SetPresence(const rpc::Call& call, const SetPresenceRequest& request) override;
+  absl::StatusOr<GetPresenceResponse> GetPresence(const rpc::Call& call, const GetPresenceRequest& request) override;
+  absl::StatusOr<ReportSessionsResponse> ReportSessions(const rpc::Call& call,
+                                                        const ReportSessionsRequest& request) override;
+  absl::StatusOr<RecordActivityResponse> RecordActivity(const rpc::Call& call,
+                                                        const RecordActivityRequest& request) override;
+  absl::StatusOr<AnnounceProfileResponse> AnnounceProfile(const rpc::Call& call,
+                                                          const AnnounceProfileRequest& request) override;
+  absl::StatusOr<ReadSinceResponse> ReadSince(const rpc::Call& call, const ReadSinceRequest& request) override;
+  absl::StatusOr<common::v1::HeadsResponse> Heads(const rpc::Call& call,
+                                                  const common::v1::HeadsRequest& request) override;
+
+  // What time alone changes; runs once a second by itself, tests call it.
+  void Tick();
+
+ private:
+  Service(const Config& config, Deps deps) : config_(config), deps_(deps), metrics_(deps.registry) {}
+
+  absl::Status Load();
+  void Run();
+  Partition PartitionFor(const std::string& user_id) const;
+  Directory& DirectoryOf(const std::string& user_id) { return *directories_[PartitionFor(user_id)]; }
+  absl::Status Save(const std::string& user_id);
+  void Apply(const std::string& user_id, const Input& input);
+  absl::Status LearnProfiles(const rpc::Call& call, const std::vector<std::string>& user_ids);
+
+  const Config& config_;
+  const Deps deps_;
+  const Metrics metrics_;
+  std::vector<store::StreamState> states_;                // by partition, as taken over
+  std::vector<std::unique_ptr<Directory>> directories_;  // by partition
+  absl::Notification stopping_;
+  std::thread timer_;
+};
+
+}  // namespace parley::presence

@@ -1,0 +1,171 @@
+#include "services/presence/service.h"
+
+#include <gtest/gtest.h>
+
+#include "common/bus/memory_bus.h"
+#include "common/status/matrix_error.h"
+#include "common/store/sqlite/sqlite_store.h"
+#include "common/testing/manual_clock.h"
+#include "common/testing/temporary_folder.h"
+#include "services/presence/store.h"
+
+namespace parley::presence {
+namespace {
+
+// Knows the names of everybody: "Name of <user>".
+class NamingProfile final : public profile::ProfileService {
+ public:
+  absl::StatusOr<profile::GetManyResponse> GetMany(const rpc::Call&, const profile::GetManyRequest& request) override {
+    profile::GetManyResponse response;
+    for (const std::string& user : request.user_ids()) {
+      (*response.mutable_profiles())[user].set_displayname("Name of " + user);
+    }
+    return response;
+  }
+  absl::StatusOr<profile::GetProfileResponse> GetProfile(const rpc::Call&, const profile::GetProfileRequest&) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<profile::SetFieldResponse> SetField(const rpc::Call&, const profile::SetFieldRequest&) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<profile::CreateProfileResponse> CreateProfile(const rpc::Call&,
+                                                               const profile::CreateProfileRequest&) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<profile::EraseProfileResponse> EraseProfile(const rpc::Call&,
+                                                             const profile::EraseProfileRequest&) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<profile::SearchUsersResponse> SearchUsers(const rpc::Call&,
+                                                           const profile::SearchUsersRequest&) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<common::v1::HeadsResponse> Heads(const rpc::Call&, const common::v1::HeadsRequest&) override {
+    return absl::UnimplementedError("");
+  }
+};
+
+class PresenceServiceTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    config_.partitions = 16;
+    store_ = *store::OpenSqlite({.path = folder_.path() + "/store.db"}, Migrations());
+    Restart();
+  }
+
+  void Restart() {
+    service_.reset();
+    service_ = *Service::Open(config_, {*store_, bus_, profile_, clock_, registry_});
+  }
+
+  absl::Status Set(const std::string& user, const std::string& presence, const std::string& device = "A") {
+    SetPresenceRequest request;
+    request.mutable_requester()->set_user_id(user);
+    request.mutable_requester()->set_device_id(device);
+    request.set_presence(presence);
+    return service_->SetPresence({}, request).status();
+  }
+
+  void Sync(const std::string& user, bool ended = false) {
+    ReportSessionsRequest request;
+    Session& session = *request.add_sessions();
+    session.set_user_id(user);
+    session.set_device_id("A");
+    session.set_ended(ended);
+    ASSERT_TRUE(service_->ReportSessions({}, request).ok());
+  }
+
+  std::string Get(const std::string& viewer, const std::string& user) {
+    GetPresenceRequest request;
+    request.mutable_requester()->set_user_id(viewer);
+    request.set_user_id(user);
+    return service_->GetPresence({}, request)->json();
+  }
+
+  // What `viewer` hears of alice since it last asked.
+  std::vector<std::string> News(const std::string& viewer) {
+    ReadSinceRequest request;
+    request.mutable_requester()->set_user_id(viewer);
+    request.add_users("@alice:a");
+    for (const common::v1::Head& head : heads_[viewer]) *request.add_since() = head;
+    ReadSinceResponse response = *service_->ReadSince({}, request);
+    heads_[viewer].assign(response.heads().begin(), response.heads().end());
+    return {response.events().begin(), response.events().end()};
+  }
+
+  TemporaryFolder folder_;
+  Config config_;
+  bus::MemoryBus bus_;
+  NamingProfile profile_;
+  ::parley::testing::ManualClock clock_;
+  metrics::Registry registry_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<Service> service_;
+  std::map<std::string, std::vector<common::v1::Head>> heads_;
+};
+
+TEST_F(PresenceServiceTest, TellsAStatusAndHowLongAgo) {
+  Sync("@alice:a");
+  clock_.Advance(absl::Milliseconds(1500));
+  EXPECT_EQ(Get("@bob:a", "@alice:a"), R"({"currently_active":true,"last_active_ago":1500,"presence":"online"})");
+  EXPECT_EQ(Get("@bob:a", "@nobody:a"), R"({"presence":"offline"})");
+}
+
+TEST_F(PresenceServiceTest, RefusesUnknownStates) {
+  EXPECT_TRUE(HasErrcode(Set("@alice:a", "bogus"), "M_INVALID_PARAM"));
+}
+
+TEST_F(PresenceServiceTest, TellsEachChangeOnce) {
+  EXPECT_TRUE(News("@bob:a").empty());
+  Sync("@alice:a");
+  EXPECT_EQ(News("@bob:a"),
+            std::vector<std::string>{R"({"content":{"currently_active":true,"displayname":"Name of @alice:a",)"
+                                     R"("last_active_ago":0,"presence":"online"},"sender":"@alice:a","type":"m.presence"})"});
+  EXPECT_TRUE(News("@bob:a").empty());
+}
+
+TEST_F(PresenceServiceTest, TellsTheCurrentSetToWhoComesFromAnotherEpoch) {
+  Sync("@alice:a");
+  News("@bob:a");
+  Restart();
+  EXPECT_TRUE(News("@bob:a").empty());
+  Sync("@alice:a");
+  EXPECT_EQ(News("@bob:a").size(), 1u);
+}
+
+TEST_F(PresenceServiceTest, LowersWhoHasGoneByTimeAlone) {
+  Sync("@alice:a");
+  News("@bob:a");
+  Sync("@alice:a", /*ended=*/true);
+  clock_.Advance(absl::Seconds(11));
+  service_->Tick();
+  ASSERT_EQ(News("@bob:a").size(), 1u);
+  EXPECT_NE(Get("@bob:a", "@alice:a").find("offline"), std::string::npos);
+}
+
+TEST_F(PresenceServiceTest, TellsANewNameWithThePresenceAsItIs) {
+  Sync("@alice:a");
+  News("@bob:a");
+  AnnounceProfileRequest request;
+  request.set_user_id("@alice:a");
+  request.mutable_profile()->set_avatar_url("mxc://a/b");
+  ASSERT_TRUE(service_->AnnounceProfile({}, request).ok());
+  const auto news = News("@bob:a");
+  ASSERT_EQ(news.size(), 1u);
+  EXPECT_NE(news[0].find(R"("avatar_url":"mxc://a/b")"), std::string::npos);
+  EXPECT_NE(news[0].find(R"("presence":"online")"), std::string::npos);
+  EXPECT_EQ(news[0].find("displayname"), std::string::npos);
+}
+
+TEST_F(PresenceServiceTest, KeepsWhoHidesHiddenThroughARestart) {
+  ASSERT_TRUE(Set("@alice:a", "hidden").ok());
+  Restart();
+  Sync("@alice:a");
+  EXPECT_NE(Get("@bob:a", "@alice:a").find(R"("presence":"offline")"), std::string::npos);
+  EXPECT_NE(Get("@alice:a", "@alice:a").find(R"("presence":"hidden")"), std::string::npos);
+  EXPECT_TRUE(News("@bob:a").empty());
+  EXPECT_EQ(News("@alice:a").size(), 1u);
+}
+
+}  // namespace
+}  // namespace parley::presence
