@@ -19,11 +19,11 @@ json::Object TurnServer(const Config& config, const TurnCredential& credential) 
 
 absl::StatusOr<GetTurnServerResponse> Service::GetTurnServer(const rpc::Call&, const GetTurnServerRequest& request) {
   GetTurnServerResponse response;
-  if (config_.turn_uris.empty() || config_.turn_secret.value.empty()) {
+  if (config_.turn_uris.empty() || config_.turn_secret.empty()) {
     response.set_json("{}");
     return response;
   }
-  const TurnCredential credential = MakeTurnCredential(config_.turn_secret.value, request.requester().user_id(),
+  const TurnCredential credential = MakeTurnCredential(config_.turn_secret, request.requester().user_id(),
                                                        clock_.Now() + config_.turn_lifetime);
   response.set_json(json::Serialize(TurnServer(config_, credential)));
   return response;

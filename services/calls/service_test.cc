@@ -24,7 +24,7 @@ TEST_F(CallsServiceTest, HasNoTurnServerUnlessConfigured) { EXPECT_EQ(TurnServer
 
 TEST_F(CallsServiceTest, GivesCredentialsThatEnd) {
   config_.turn_uris = {"turn:turn.a?transport=udp"};
-  config_.turn_secret.value = "secret";
+  config_.turn_secret = "secret";
   config_.turn_lifetime = absl::Seconds(60);
   EXPECT_EQ(TurnServer(), R"({"password":"4bJk4NUuI+c9wcUI3Xo/vLCDYwQ=","ttl":60,)"
                           R"("uris":["turn:turn.a?transport=udp"],"username":"1060:@alice:a"})");

@@ -1,0 +1,80 @@
+#include "services/profile/fields.h"
+
+#include <algorithm>
+
+#include <absl/strings/ascii.h>
+
+#include "common/base/strings.h"
+#include "common/json/value.h"
+#include "common/status/macros.h"
+#include "common/status/matrix_error.h"
+
+namespace parley::profile {
+namespace {
+
+constexpr size_t kMaxFieldName = 255;
+
+bool IsNameCharacter(char c) {
+  return absl::ascii_islower(static_cast<unsigned char>(c)) || absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == '.' ||
+         c == '_' || c == '-';
+}
+
+// Whether setting `field` to this value means to remove it.
+absl::StatusOr<bool> Clears(std::string_view field, const json::Value& value, const Config& config) {
+  if (!IsPropagated(field)) return false;
+  if (value.is_null()) return true;
+  const std::string* text = value.AsString();
+  if (text == nullptr) return BadJson(StrCat(field, " must be a string"));
+  if (text->size() > config.max_profile_bytes) return Matrix(400, "M_PROFILE_TOO_LARGE", "The profile would be too large");
+  if (text->size() > config.max_name_bytes) return TooLarge(StrCat(field, " is too long"));
+  return text->empty();
+}
+
+}  // namespace
+
+bool IsPropagated(std::string_view field) { return field == kDisplayname || field == kAvatarUrl; }
+
+absl::Status CheckFieldName(std::string_view field) {
+  if (field.size() > kMaxFieldName) return Matrix(400, "M_KEY_TOO_LARGE", "The field's name is too long");
+  const bool valid = !field.empty() && absl::ascii_islower(static_cast<unsigned char>(field[0])) &&
+                     std::all_of(field.begin(), field.end(), IsNameCharacter);
+  return valid ? absl::OkStatus() : InvalidParam("The field's name is not valid");
+}
+
+absl::StatusOr<Fields> WithField(Fields fields, std::string_view field, const std::optional<std::string>& value,
+                                 const Config& config) {
+  PARLEY_RETURN_IF_ERROR(CheckFieldName(field));
+  bool clears = !value;
+  if (value) {
+    PARLEY_TRY(const json::Value parsed, json::Parse(*value));
+    PARLEY_TRY(clears, Clears(field, parsed, config));
+  }
+  if (clears) {
+    const auto found = fields.find(field);
+    if (found != fields.end()) fields.erase(found);
+  } else {
+    fields[std::string(field)] = *value;
+  }
+  if (ToJson(fields).size() > config.max_profile_bytes) {
+    return Matrix(400, "M_PROFILE_TOO_LARGE", "The profile would be too large");
+  }
+  return fields;
+}
+
+std::optional<std::string> TextOf(const Fields& fields, std::string_view field) {
+  const auto found = fields.find(field);
+  if (found == fields.end()) return std::nullopt;
+  const auto value = json::Parse(found->second);
+  if (!value.ok() || !value->is_string()) return std::nullopt;
+  return *value->AsString();
+}
+
+std::string ToJson(const Fields& fields) {
+  std::string json = "{";
+  for (const auto& [field, value] : fields) {
+    StrAppend(&json, json.size() > 1 ? "," : "", json::Quoted(field), ":", value);
+  }
+  return json + "}";
+}
+
+}  // namespace parley::profile
