@@ -13,7 +13,7 @@ namespace parley::presence {
 namespace {
 
 // Knows the names of everybody: "Name of <user>".
-class NamingProfile final : public profile::ProfileService {
+class NamingProfile final : public profile::ProfileFake {
  public:
   absl::StatusOr<profile::GetManyResponse> GetMany(const rpc::Call&, const profile::GetManyRequest& request) override {
     profile::GetManyResponse response;
@@ -21,27 +21,6 @@ class NamingProfile final : public profile::ProfileService {
       (*response.mutable_profiles())[user].set_displayname("Name of " + user);
     }
     return response;
-  }
-  absl::StatusOr<profile::GetProfileResponse> GetProfile(const rpc::Call&, const profile::GetProfileRequest&) override {
-    return absl::UnimplementedError("");
-  }
-  absl::StatusOr<profile::SetFieldResponse> SetField(const rpc::Call&, const profile::SetFieldRequest&) override {
-    return absl::UnimplementedError("");
-  }
-  absl::StatusOr<profile::CreateProfileResponse> CreateProfile(const rpc::Call&,
-                                                               const profile::CreateProfileRequest&) override {
-    return absl::UnimplementedError("");
-  }
-  absl::StatusOr<profile::EraseProfileResponse> EraseProfile(const rpc::Call&,
-                                                             const profile::EraseProfileRequest&) override {
-    return absl::UnimplementedError("");
-  }
-  absl::StatusOr<profile::SearchUsersResponse> SearchUsers(const rpc::Call&,
-                                                           const profile::SearchUsersRequest&) override {
-    return absl::UnimplementedError("");
-  }
-  absl::StatusOr<common::v1::HeadsResponse> Heads(const rpc::Call&, const common::v1::HeadsRequest&) override {
-    return absl::UnimplementedError("");
   }
 };
 
