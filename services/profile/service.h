@@ -12,6 +12,7 @@
 #include "common/stream/writer.h"
 #include "parley/profile/v1/profile.parley.h"
 #include "services/profile/config.h"
+#include "services/profile/fields.h"
 #include "services/profile/metrics.h"
 #include "services/profile/names.h"
 #include "services/profile/propagator.h"
