@@ -57,5 +57,8 @@ void AddServerRoutes(Router& router, const Deps& deps);
 void AddVoipRoutes(Router& router, const Deps& deps);
 void AddPresenceRoutes(Router& router, const Deps& deps);
 void AddProfileRoutes(Router& router, const Deps& deps);
+void AddRoomReadRoutes(Router& router, const Deps& deps);
+void AddSpaceRoutes(Router& router, const Deps& deps);
+void AddSearchRoutes(Router& router, const Deps& deps);
 
 }  // namespace parley::gateway
