@@ -38,6 +38,7 @@ struct Deps {
 };
 
 // One function per file in routes/; each adds the routes of its family. A handler copies what it needs of `deps`.
+// all_routes.cc calls them.
 void AddAccountDataRoutes(Router& router, const Deps& deps);
 void AddAccountRoutes(Router& router, const Deps& deps);
 void AddAdminRoutes(Router& router, const Deps& deps);

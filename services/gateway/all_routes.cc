@@ -1,0 +1,39 @@
+#include "services/gateway/all_routes.h"
+
+#include "services/gateway/deps.h"
+#include "services/gateway/router.h"
+#include "services/gateway/routes/sync.h"
+
+namespace parley::gateway {
+
+void AddAllRoutes(Router& router, const Deps& deps, Sync& sync, FilterCache& filters) {
+  for (const auto add : {
+           AddAccountDataRoutes,
+           AddAccountRoutes,
+           AddAdminRoutes,
+           AddDeviceRoutes,
+           AddFilterRoutes,
+           AddJoinedRoomsRoutes,
+           AddKeyRoutes,
+           AddLoginRoutes,
+           AddOpenIdRoutes,
+           AddPresenceRoutes,
+           AddProfileRoutes,
+           AddPushRuleRoutes,
+           AddPusherRoutes,
+           AddRegisterRoutes,
+           AddRoomKeyRoutes,
+           AddRoomReadRoutes,
+           AddSearchRoutes,
+           AddServerRoutes,
+           AddSpaceRoutes,
+           AddTagRoutes,
+           AddToDeviceRoutes,
+           AddVoipRoutes,
+       }) {
+    add(router, deps);
+  }
+  AddSyncRoutes(router, deps, sync, filters);
+}
+
+}  // namespace parley::gateway
