@@ -87,6 +87,13 @@ absl::Status StoreAlias(const Context& context, const AliasRow& alias) {
   return Write(context, alias.alias, std::move(batch));
 }
 
+absl::Status MoveAlias(const Context& context, const AliasRow& alias) {
+  store::Batch batch;
+  DeleteAlias(batch, context.rooms.PartitionOf(alias.alias), alias.alias);
+  AddAlias(batch, context.rooms.PartitionOf(alias.alias), alias);
+  return Write(context, alias.alias, std::move(batch));
+}
+
 absl::Status EraseAlias(const Context& context, std::string_view alias) {
   store::Batch batch;
   DeleteAlias(batch, context.rooms.PartitionOf(alias), alias);

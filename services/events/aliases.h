@@ -31,6 +31,8 @@ absl::Status CheckAliasesPointHere(const Context& context, std::string_view room
 absl::StatusOr<std::optional<AliasRow>> LookUpAlias(const Context& context, std::string_view alias);
 // AlreadyExists when it is taken.
 absl::Status StoreAlias(const Context& context, const AliasRow& alias);
+// Lets a known alias lead to alias.room_id from now on.
+absl::Status MoveAlias(const Context& context, const AliasRow& alias);
 absl::Status EraseAlias(const Context& context, std::string_view alias);
 // All aliases of a room that this server gives.
 absl::StatusOr<std::vector<AliasRow>> AliasesOfRoom(const Context& context, std::string_view room_id);

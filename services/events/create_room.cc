@@ -1,0 +1,60 @@
+#include "services/events/create_room.h"
+
+#include "common/base/strings.h"
+#include "common/status/macros.h"
+#include "common/status/matrix_error.h"
+#include "services/events/aliases.h"
+#include "services/events/retry.h"
+
+namespace parley::events {
+namespace {
+
+// The room's rules refuse what the request asks for: the request is wrong, not its sender.
+absl::Status AsRoomState(const absl::Status& status) {
+  if (!HasErrcode(status, "M_FORBIDDEN")) return status;
+  return Matrix(400, "M_INVALID_ROOM_STATE", Std(status.message()));
+}
+
+absl::StatusOr<std::string> WriteRoom(const Context& context, const rpc::Call& call, const RoomPlan& plan,
+                                      const event::VerifiedPdu& create) {
+  auto opened = RoomWrite::Create(context, create);
+  if (!opened.ok()) return AsRoomState(opened.status());
+  RoomWrite& write = **opened;
+  for (const RoomPlan::Event& event : plan.events) {
+    const auto added = write.Add({plan.creator, event.type, event.state_key, event.content});
+    if (!added.ok()) return AsRoomState(added.status());
+  }
+  if (plan.published) write.SetPublished(true);
+  PARLEY_RETURN_IF_ERROR(write.Commit(call).status());
+  return create->room_id.str();
+}
+
+absl::StatusOr<std::string> MakeOnce(const Context& context, const rpc::Call& call, const RoomPlan& plan) {
+  PARLEY_TRY(const event::VerifiedPdu create,
+             BuildCreateEvent(context, *plan.version, plan.creator, plan.create_content));
+  if (!plan.alias) return WriteRoom(context, call, plan, create);
+  // The alias comes first: a room whose name turns out to be taken must not exist.
+  const absl::Status named = StoreAlias(context, {plan.alias->str(), create->room_id.str(), plan.creator.str()});
+  if (absl::IsAlreadyExists(named)) return Matrix(400, "M_ROOM_IN_USE", "This alias is taken");
+  PARLEY_RETURN_IF_ERROR(named);
+  auto made = WriteRoom(context, call, plan, create);
+  if (!made.ok()) PARLEY_RETURN_IF_ERROR(EraseAlias(context, plan.alias->str()));
+  return made;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> MakeRoom(const Context& context, const rpc::Call& call, const RoomPlan& plan) {
+  return Retry(call, [&] { return MakeOnce(context, call, plan); });
+}
+
+absl::StatusOr<v1::CreateRoomResponse> CreateNewRoom(const Context& context, const rpc::Call& call,
+                                                     const v1::CreateRoomRequest& request) {
+  PARLEY_TRY(const RoomPlan plan, PlanRoom(context.config, request));
+  v1::CreateRoomResponse response;
+  PARLEY_TRY(*response.mutable_room_id(), MakeRoom(context, call, plan));
+  if (plan.alias) response.set_room_alias(plan.alias->str());
+  return response;
+}
+
+}  // namespace parley::events

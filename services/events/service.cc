@@ -1,0 +1,149 @@
+#include "services/events/service.h"
+
+#include "common/status/macros.h"
+#include "services/events/aliases.h"
+#include "services/events/create_room.h"
+#include "services/events/directory.h"
+#include "services/events/membership.h"
+#include "services/events/receipts.h"
+#include "services/events/send.h"
+#include "services/events/store.h"
+#include "services/events/upgrade.h"
+
+namespace parley::events {
+namespace {
+
+constexpr absl::Duration kRepairEvery = absl::Seconds(30);
+constexpr absl::Duration kPruneEvery = absl::Hours(1);
+
+std::vector<int64_t> Epochs(stream::Streams& streams) {
+  std::vector<int64_t> epochs;
+  for (Partition p = 0; p < streams.partitions(); ++p) epochs.push_back(streams.For(p).epoch());
+  return epochs;
+}
+
+void PrunePartition(const Context& context, Partition p) {
+  const int64_t before = absl::ToUnixMillis(context.clock.Now() - context.config.txn_retention);
+  // What fails now is pruned the next time.
+  context.streams.For(p)
+      .AppendAndWait([&](int64_t) -> absl::StatusOr<stream::Appended> {
+        stream::Appended appended{.batch = {}, .count = 0, .keys = {}};
+        PruneTxns(appended.batch, p, before);
+        return appended;
+      })
+      .IgnoreError();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, const Deps& deps) {
+  PARLEY_TRY(auto streams, stream::Streams::Open(deps.store, deps.bus, kStream, config.partitions));
+  return std::unique_ptr<Service>(new Service(config, deps, std::move(streams)));
+}
+
+Service::Service(const Config& config, const Deps& deps, std::unique_ptr<stream::Streams> streams)
+    : config_(config),
+      streams_(std::move(streams)),
+      rooms_(deps.store, *streams_, config.room_memory_bytes),
+      outbox_(deps.store, *streams_, deps.accounts),
+      typing_(deps.bus, Epochs(*streams_)),
+      context_{config_, deps.store, *streams_, deps.signing_key, deps.clock, deps.rng, rooms_, outbox_} {}
+
+bool Service::IsDue(absl::Time& next, absl::Duration every) {
+  const absl::Time now = context_.clock.Now();
+  absl::MutexLock lock(&tick_mutex_);
+  if (now < next) return false;
+  next = now + every;
+  return true;
+}
+
+void Service::Tick(const rpc::Call& call) {
+  typing_.Expire(context_.clock.Now());
+  if (IsDue(next_repair_, kRepairEvery)) outbox_.Repair(call);
+  if (!IsDue(next_prune_, kPruneEvery)) return;
+  for (Partition p = 0; p < streams_->partitions(); ++p) PrunePartition(context_, p);
+}
+
+absl::StatusOr<v1::CreateRoomResponse> Service::CreateRoom(const rpc::Call& call,
+                                                           const v1::CreateRoomRequest& request) {
+  return CreateNewRoom(context_, call, request);
+}
+
+absl::StatusOr<v1::UpgradeRoomResponse> Service::UpgradeRoom(const rpc::Call& call,
+                                                             const v1::UpgradeRoomRequest& request) {
+  return UpgradeOldRoom(context_, call, request);
+}
+
+absl::StatusOr<v1::SendResponse> Service::Send(const rpc::Call& call, const v1::SendRequest& request) {
+  return SendEvent(context_, call, request);
+}
+
+absl::StatusOr<v1::ChangeMembershipResponse> Service::ChangeMembership(const rpc::Call& call,
+                                                                       const v1::ChangeMembershipRequest& request) {
+  return ChangeRoomMembership(context_, call, request);
+}
+
+absl::StatusOr<v1::SetReceiptResponse> Service::SetReceipt(const rpc::Call& call,
+                                                           const v1::SetReceiptRequest& request) {
+  return SetRoomReceipt(context_, call, request);
+}
+
+absl::StatusOr<v1::SetTypingResponse> Service::SetTyping(const rpc::Call&, const v1::SetTypingRequest& request) {
+  return SetRoomTyping(context_, typing_, request);
+}
+
+absl::StatusOr<v1::RecordDeviceListChangeResponse> Service::RecordDeviceListChange(
+    const rpc::Call& call, const v1::RecordDeviceListChangeRequest& request) {
+  return RecordDeviceChange(context_, call, request);
+}
+
+absl::StatusOr<v1::ReportContentResponse> Service::ReportContent(const rpc::Call&,
+                                                                 const v1::ReportContentRequest& request) {
+  return StoreReport(context_, request);
+}
+
+absl::StatusOr<v1::SetAliasResponse> Service::SetAlias(const rpc::Call&, const v1::SetAliasRequest& request) {
+  return SetRoomAlias(context_, request);
+}
+
+absl::StatusOr<v1::DeleteAliasResponse> Service::DeleteAlias(const rpc::Call& call,
+                                                             const v1::DeleteAliasRequest& request) {
+  return DeleteRoomAlias(context_, call, request);
+}
+
+absl::StatusOr<v1::ResolveAliasResponse> Service::ResolveAlias(const rpc::Call&,
+                                                               const v1::ResolveAliasRequest& request) {
+  return ResolveRoomAlias(context_, request);
+}
+
+absl::StatusOr<v1::ListAliasesResponse> Service::ListAliases(const rpc::Call&,
+                                                             const v1::ListAliasesRequest& request) {
+  return ListRoomAliases(context_, request);
+}
+
+absl::StatusOr<v1::SetDirectoryVisibilityResponse> Service::SetDirectoryVisibility(
+    const rpc::Call& call, const v1::SetDirectoryVisibilityRequest& request) {
+  return SetPublished(context_, call, request);
+}
+
+absl::StatusOr<v1::GetDirectoryVisibilityResponse> Service::GetDirectoryVisibility(
+    const rpc::Call&, const v1::GetDirectoryVisibilityRequest& request) {
+  return GetPublished(context_, request);
+}
+
+absl::StatusOr<v1::ListPublicRoomsResponse> Service::ListPublicRooms(const rpc::Call&,
+                                                                     const v1::ListPublicRoomsRequest& request) {
+  return ListPublished(context_, request);
+}
+
+absl::StatusOr<common::v1::HeadsResponse> Service::Heads(const rpc::Call&, const common::v1::HeadsRequest&) {
+  common::v1::HeadsResponse response;
+  for (const bus::Head& head : streams_->CommittedHeads()) {
+    common::v1::Head& out = *response.add_heads();
+    out.set_partition(head.topic.partition);
+    out.set_position(head.position);
+  }
+  return response;
+}
+
+}  // namespace parley::events
