@@ -17,6 +17,9 @@
 #include "services/events/config.h"
 #include "services/events/context.h"
 #include "services/events/outbox.h"
+#include "services/events/read/room_access.h"
+#include "services/events/read/sync_reader.h"
+#include "services/events/read/unread.h"
 #include "services/events/room_cache.h"
 #include "services/events/typing.h"
 
@@ -93,6 +96,8 @@ class Service final : public EventsService {
 
   // --- Following
   absl::StatusOr<v1::ReadSinceResponse> ReadSince(const rpc::Call& call, const v1::ReadSinceRequest& request) override;
+  absl::StatusOr<v1::ListJoinedUsersResponse> ListJoinedUsers(const rpc::Call& call,
+                                                              const v1::ListJoinedUsersRequest& request) override;
   absl::StatusOr<common::v1::HeadsResponse> Heads(const rpc::Call& call,
                                                   const common::v1::HeadsRequest& request) override;
 
@@ -106,7 +111,10 @@ class Service final : public EventsService {
   RoomCache rooms_;
   Outbox outbox_;
   TypingTable typing_;
+  UnreadCounter unread_;
+  SyncReader sync_reader_;
   const Context context_;
+  const ReadDeps read_deps_;
 
   absl::Mutex tick_mutex_;
   absl::Time next_repair_ ABSL_GUARDED_BY(tick_mutex_) = absl::InfinitePast();
