@@ -34,6 +34,7 @@ void AddAllRoutes(Router& router, const Deps& deps, Sync& sync, FilterCache& fil
     add(router, deps);
   }
   AddSyncRoutes(router, deps, sync, filters);
+  AddLegacySyncRoutes(router, sync);
 }
 
 }  // namespace parley::gateway

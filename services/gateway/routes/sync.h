@@ -7,7 +7,9 @@ class FilterCache;
 class Router;
 class Sync;
 
-// /sync, /keys/changes, and the old /events and /initialSync as views over the same difference.
+// /sync and /keys/changes.
 void AddSyncRoutes(Router& router, const Deps& deps, Sync& sync, FilterCache& filters);
+// The old /events and /initialSync.
+void AddLegacySyncRoutes(Router& router, Sync& sync);
 
 }  // namespace parley::gateway
