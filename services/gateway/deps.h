@@ -61,5 +61,11 @@ void AddProfileRoutes(Router& router, const Deps& deps);
 void AddRoomReadRoutes(Router& router, const Deps& deps);
 void AddSpaceRoutes(Router& router, const Deps& deps);
 void AddSearchRoutes(Router& router, const Deps& deps);
+void AddRoomRoutes(Router& router, const Deps& deps);
+void AddSendRoutes(Router& router, const Deps& deps);
+void AddReceiptRoutes(Router& router, const Deps& deps);
+void AddAliasRoutes(Router& router, const Deps& deps);
+void AddDirectoryRoutes(Router& router, const Deps& deps);
+void AddReportRoutes(Router& router, const Deps& deps);
 
 }  // namespace parley::gateway

@@ -1,0 +1,32 @@
+#include "services/gateway/routes/room_requests.h"
+
+#include "common/status/macros.h"
+#include "common/status/matrix_error.h"
+#include "parley/profile/v1/profile.parley.h"
+
+namespace parley::gateway {
+
+absl::StatusOr<std::string> ResolveRoom(const Deps& deps, const rpc::Call& call, const std::string& id_or_alias) {
+  if (id_or_alias.starts_with('#')) {
+    PARLEY_TRY(const RoomAlias alias, RoomAlias::Parse(id_or_alias));
+    events::ResolveAliasRequest request;
+    request.set_alias(alias.str());
+    PARLEY_TRY(const events::ResolveAliasResponse response, deps.events.ResolveAlias(call, request));
+    return response.room_id();
+  }
+  PARLEY_TRY(const RoomId room, RoomId::Parse(id_or_alias));
+  return room.str();
+}
+
+absl::StatusOr<common::v1::ProfileFields> ProfileOf(const Deps& deps, const rpc::Call& call,
+                                                    const std::string& user_id) {
+  profile::GetManyRequest request;
+  request.add_user_ids(user_id);
+  PARLEY_TRY(const profile::GetManyResponse response, deps.profile.GetMany(call, request));
+  const auto found = response.profiles().find(user_id);
+  return found == response.profiles().end() ? common::v1::ProfileFields() : found->second;
+}
+
+HttpAnswer EventIdAnswer(const std::string& event_id) { return JsonAnswer(json::Object{{"event_id", event_id}}); }
+
+}  // namespace parley::gateway
