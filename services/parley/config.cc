@@ -32,10 +32,30 @@ void CompletePaths(Config& config) {
   if (config.listen.rpc.empty()) config.listen.rpc = DefaultRpcAddress(folder);
 }
 
+// A listener that others than this machine may reach makes a server public.
+bool IsPrivate(const Config& config) {
+  for (const std::string& listener : {config.listen.client, config.listen.metrics, config.listen.rpc}) {
+    if (listener.empty() || absl::StartsWith(listener, "unix:")) continue;
+    const auto endpoint = ParseEndpoint(listener);
+    if (!endpoint.ok() || !endpoint->is_loopback()) return false;
+  }
+  return true;
+}
+
+void CompleteServices(Config& config) {
+  for (auto* server_name : {&config.accounts.server_name, &config.events.server_name, &config.gateway.server_name}) {
+    *server_name = config.server_name;
+  }
+  for (auto* partitions : {&config.accounts.partitions, &config.events.partitions, &config.presence.partitions,
+                           &config.profile.partitions}) {
+    *partitions = config.partitions;
+  }
+  config.accounts.open_registration = config.open_registration.value_or(IsPrivate(config));
+}
+
 absl::Status CompleteGateway(Config& config) {
   const auto client = ParseEndpoint(config.listen.client);
   if (!client.ok()) return Invalid("listen.client", Std(client.status().message()));
-  config.gateway.server_name = config.server_name;
   config.gateway.listen_address = client->host;
   config.gateway.listen_port = client->port;
   config.gateway.rate_limits = config.rate_limits.value_or(!client->is_loopback());
@@ -69,6 +89,7 @@ absl::Status Complete(Config& config) {
     }
   }
   CompletePaths(config);
+  CompleteServices(config);
   return CompleteGateway(config);
 }
 

@@ -9,7 +9,12 @@
 #include <absl/status/statusor.h>
 
 #include "common/config/table.h"
+#include "services/accounts/config.h"
+#include "services/calls/config.h"
+#include "services/events/config.h"
 #include "services/gateway/config.h"
+#include "services/presence/config.h"
+#include "services/profile/config.h"
 
 namespace parley {
 
@@ -56,7 +61,12 @@ struct Config {
   std::optional<bool> rate_limits;
   std::optional<bool> open_registration;
 
+  accounts::Config accounts;
+  calls::Config calls;
+  events::Config events;
   gateway::Config gateway;
+  presence::Config presence;
+  profile::Config profile;
 };
 
 // The one table that says everything about every option. Borrows `config`.

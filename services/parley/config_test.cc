@@ -52,6 +52,19 @@ TEST(Complete, LimitsRatesUnlessOnLoopback) {
   EXPECT_TRUE(open.gateway.rate_limits);
 }
 
+TEST(Complete, OpensRegistrationOnLoopbackOnly) {
+  Config local;
+  ASSERT_TRUE(Complete(local).ok());
+  EXPECT_TRUE(local.accounts.open_registration);
+  Config open;
+  open.listen.metrics = "0.0.0.0:9008";
+  ASSERT_TRUE(Complete(open).ok());
+  EXPECT_FALSE(open.accounts.open_registration);
+  open.open_registration = true;
+  ASSERT_TRUE(Complete(open).ok());
+  EXPECT_TRUE(open.accounts.open_registration);
+}
+
 TEST(Complete, NamesWhatIsWrong) {
   Config config;
   config.server_name = "not a name";

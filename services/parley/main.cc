@@ -2,6 +2,7 @@
 
 #include "common/config/load.h"
 #include "common/config/print.h"
+#include "common/rpc/grpc/grpc_log.h"
 #include "common/runtime/log.h"
 #include "common/runtime/signals.h"
 #include "services/parley/command_line.h"
@@ -20,6 +21,7 @@ int Complain(const absl::Status& status) {
 int Serve(const Config& config, const Targets& targets) {
   log::Init(config.log.format == "json" ? log::Format::kJson : log::Format::kPlain,
             log::LevelFromName(config.log.level));
+  rpc::LogThroughOurs();
   StopSignal stop;
   const auto process = Process::Start(config, targets);
   if (!process.ok()) return Complain(process.status());

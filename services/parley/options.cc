@@ -81,8 +81,92 @@ std::vector<Option> RateOptions(Config& c) {
   };
 }
 
+std::vector<Option> RegistrationOptions(Config& c) {
+  accounts::Config& a = c.accounts;
+  return {
+      {"registration.enabled", &c.open_registration,
+       "Anybody may make an account. auto: only while every listener is on loopback."},
+      {.name = "registration.tokens",
+       .target = &a.registration_tokens,
+       .text = "Whoever knows one of these may make an account, also where registration is not enabled.",
+       .secret = true},
+      {.name = "registration.shared_secret",
+       .target = &a.registration_shared_secret,
+       .text = "Whoever knows this may make accounts through /_synapse/admin/v1/register. Empty: nobody.",
+       .secret = true},
+      {"registration.guests", &a.allow_guests, "Guests may come in without an account."},
+      {"registration.reserved_names", &a.reserved_localparts,
+       "Names that nobody may register; a trailing * stands for any ending."},
+      {"password.passes", &a.password_passes, "Cost of the password hash (argon2id): passes over the memory.", 1, 100},
+      {"password.memory_kib", &a.password_memory_kib, "Cost of the password hash: memory in KiB.", 8, 4 << 20},
+      {"password.checks_at_once", &a.password_checks_at_once, "Passwords that are checked at one time; others wait.", 1,
+       1024},
+      {"password.failure_burst", &a.login_failure_burst,
+       "Wrong passwords of one user that are taken at once. 0: no limit.", 0},
+      {"password.failure_interval", &a.login_failure_interval, "How often a further wrong one is taken after that."},
+  };
+}
+
+std::vector<Option> SessionOptions(Config& c) {
+  accounts::Config& a = c.accounts;
+  return {
+      {"sessions.access_token_lifetime", &a.access_token_lifetime,
+       "How long an access token lives that comes with a refresh token; others do not expire."},
+      {"sessions.login_token_lifetime", &a.login_token_lifetime, "How long an m.login.token lives."},
+      {"sessions.openid_token_lifetime", &a.openid_token_lifetime, "How long an OpenID token lives."},
+      {"sessions.uia_lifetime", &a.uia_session_lifetime,
+       "How long a user may take between the steps of user-interactive authentication."},
+  };
+}
+
+std::vector<Option> RoomOptions(Config& c) {
+  return {
+      {.name = "default_room_version",
+       .target = &c.events.default_room_version,
+       .text = "Version of rooms that are made without naming one.",
+       .choices = {"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"}},
+  };
+}
+
+std::vector<Option> PresenceOptions(Config& c) {
+  presence::Config& p = c.presence;
+  return {
+      {"presence.session_lifetime", &p.session_lifetime,
+       "A device whose event streams no gateway has reported for this long is gone."},
+      {"presence.offline_grace", &p.offline_grace, "So long after its last event stream a device still counts."},
+      {"presence.idle_timeout", &p.idle_timeout, "Online without doing anything for this long becomes unavailable."},
+      {"presence.active_window", &p.active_window, "Who did something within this time is currently active."},
+      {"presence.max_status_msg_bytes", &p.max_status_msg_bytes, "Longer status messages are refused."},
+  };
+}
+
+std::vector<Option> ProfileOptions(Config& c) {
+  profile::Config& p = c.profile;
+  return {
+      {"profile.max_bytes", &p.max_profile_bytes, "A whole profile, as JSON."},
+      {"profile.max_name_bytes", &p.max_name_bytes,
+       "A display name or an avatar's URL: they go into every room of the user."},
+      {"profile.room_threads", &p.room_threads, "Rooms that changes of profiles are written to at the same time.", 1, 256},
+  };
+}
+
+std::vector<Option> CallOptions(Config& c) {
+  return {
+      {"turn.uris", &c.calls.turn_uris,
+       "TURN servers for calls, such as turn:turn.example.org?transport=udp. Empty: clients get none."},
+      {.name = "turn.shared_secret",
+       .target = &c.calls.turn_secret,
+       .text = "The secret shared with the TURN servers (coturn: static-auth-secret).",
+       .secret = true},
+      {"turn.lifetime", &c.calls.turn_lifetime, "How long the credentials that clients get are good."},
+      {"rtc.livekit_service_url", &c.calls.livekit_service_url,
+       "Where MatrixRTC calls meet: the URL of the LiveKit JWT service. Empty: none."},
+  };
+}
+
 std::vector<Option> LimitOptions(Config& c) {
   gateway::Config& g = c.gateway;
+  accounts::Config& a = c.accounts;
   return {
       {"limits.loop_threads", &g.loop_threads, "Event loop threads of the gateway. 0: as many as cores.", 0, 256},
       {"limits.handler_threads", &g.handler_threads, "Threads for requests. 0: 16 for each core.", 0, 4096},
@@ -92,6 +176,22 @@ std::vector<Option> LimitOptions(Config& c) {
       {"limits.max_upload_bytes", &g.max_upload_bytes, "Uploads beyond this are refused."},
       {"limits.query_access_tokens", &g.query_access_tokens,
        "Accept access tokens in the query string, which the specification deprecates."},
+      {"limits.cached_users", &a.cached_users, "Users whose account is kept in memory."},
+      {"limits.room_memory_bytes", &c.events.room_memory_bytes, "Memory for rooms in use."},
+      {"limits.max_initial_invites", &c.events.max_initial_invites, "Users that one request may invite to a new room."},
+      {"limits.max_account_data_bytes", &a.max_account_data_bytes, "Account data of one user."},
+      {"limits.max_filters", &a.max_filters, "Stored filters of one user."},
+      {"limits.max_devices", &a.max_devices, "Devices of one user."},
+      {"limits.max_one_time_keys", &a.max_one_time_keys, "One-time keys of one device."},
+      {"retention.event_transactions", &c.events.txn_retention,
+       "How long a sent event's transaction id is remembered, so that a retry doubles nothing."},
+      {"retention.device_transactions", &a.transaction_retention, "The same for messages between devices."},
+  };
+}
+
+std::vector<Option> WellKnownOptions(Config& c) {
+  gateway::Config& g = c.gateway;
+  return {
       {"well_known.federation_host", &g.federation_host,
        "Where other servers reach this one, for /.well-known/matrix/server. Empty: the server name and port 443."},
       {"well_known.support_email", &g.support_email, "For /.well-known/matrix/support. Empty: not told."},
@@ -104,7 +204,8 @@ std::vector<Option> LimitOptions(Config& c) {
 config::Table OptionsOf(Config& config) {
   std::vector<Option> all;
   for (const auto part :
-       {GeneralOptions, ListenOptions, ClusterOptions, StoreOptions, RateOptions, LimitOptions}) {
+       {GeneralOptions, RoomOptions, ListenOptions, RegistrationOptions, SessionOptions, PresenceOptions, ProfileOptions,
+        CallOptions, RateOptions, LimitOptions, WellKnownOptions, ClusterOptions, StoreOptions}) {
     for (Option& option : part(config)) all.push_back(std::move(option));
   }
   return config::Table(std::move(all));

@@ -1,5 +1,6 @@
 #include "services/parley/process.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "common/base/strings.h"
 #include "common/bus/bus.h"
 #include "common/bus/dropping_bus.h"
+#include "common/bus/heartbeat.h"
 #include "common/metrics/registry.h"
 #include "common/metrics/rpc_observer.h"
 #include "common/rpc/grpc/server.h"
@@ -17,6 +19,8 @@
 #include "services/parley/admin_listener.h"
 #include "services/parley/bus_choice.h"
 #include "services/parley/data_folder.h"
+#include "services/parley/gateway_part.h"
+#include "services/parley/local_services.h"
 #include "services/parley/peers.h"
 #include "services/parley/store_metrics.h"
 
@@ -37,12 +41,15 @@ class WiredProcess final : public Process {
     PARLEY_RETURN_IF_ERROR(OpenBus());
     PARLEY_RETURN_IF_ERROR(OpenStore());
     PARLEY_RETURN_IF_ERROR(peers_.ConnectRemote(config_, targets_));
+    PARLEY_RETURN_IF_ERROR(OpenServices());
     PARLEY_RETURN_IF_ERROR(StartRpc());
+    if (services_) services_->Start();
+    PARLEY_RETURN_IF_ERROR(StartGateway());
     admin_->SetReady(true);
     rpc_server_->SetServing(true);
     log::Info("serving", {{"server_name", config_.server_name},
                           {"targets", targets_.ToString()},
-                          {"client", config_.listen.client},
+                          {"client", gateway_ ? config_.listen.client : "none"},
                           {"rpc", rpc_address_},
                           {"metrics_port", admin_->port()}});
     return absl::OkStatus();
@@ -53,6 +60,7 @@ class WiredProcess final : public Process {
     log::Info("stopping");
     admin_->SetReady(false);
     rpc_server_->SetServing(false);
+    if (gateway_) gateway_->Stop(kGrace);
     rpc_server_->Stop(kGrace);
     rpc_pool_.Drain();
   }
@@ -67,14 +75,30 @@ class WiredProcess final : public Process {
 
   // One store for all services of the process; a process without any (the gateway) has none.
   absl::Status OpenStore() {
-    std::vector<store::Migration> migrations;
-    if (migrations.empty()) return absl::OkStatus();
+    if (!targets_.HasOwners()) return absl::OkStatus();
+    const std::vector<store::Migration> migrations = LocalServices::Migrations(targets_);
     store::SqliteOptions options;
     options.path = config_.store.path;
     options.read_connections = config_.store.read_connections;
     options.writer_cache_bytes = static_cast<int64_t>(config_.store.writer_cache);
     options.reader_cache_bytes = static_cast<int64_t>(config_.store.reader_cache);
     PARLEY_TRY(store_, store::OpenSqlite(options, migrations, store_metrics_));
+    return absl::OkStatus();
+  }
+
+  absl::Status OpenServices() {
+    if (!store_) return absl::OkStatus();
+    PARLEY_TRY(signing_key_, folder_->LoadSigningKey());
+    PARLEY_TRY(services_, LocalServices::Open({config_, targets_, *store_, bus(), *signing_key_, registry_, peers_,
+                                               dispatcher_}));
+    heartbeats_ = std::make_unique<bus::HeartbeatSender>(
+        bus(), Clock::System(), bus::HeartbeatSender::Options{.heads = [this] { return services_->Heads(); }});
+    return absl::OkStatus();
+  }
+
+  absl::Status StartGateway() {
+    if (!targets_.Has("gateway")) return absl::OkStatus();
+    PARLEY_TRY(gateway_, GatewayPart::Start(config_, peers_, bus(), registry_));
     return absl::OkStatus();
   }
 
@@ -106,9 +130,13 @@ class WiredProcess final : public Process {
   std::unique_ptr<bus::DroppingBus> dropping_bus_;
   std::unique_ptr<store::Store> store_;
   Peers peers_{called_};
+  std::optional<crypto::SigningKey> signing_key_;
   rpc::Dispatcher dispatcher_;
+  std::unique_ptr<LocalServices> services_;
+  std::unique_ptr<bus::HeartbeatSender> heartbeats_;
   WorkPool rpc_pool_{{.name = "rpc", .threads = config_.rpc.threads, .max_queued = config_.rpc.max_queued}};
   std::unique_ptr<rpc::Server> rpc_server_;
+  std::unique_ptr<GatewayPart> gateway_;
 };
 
 }  // namespace

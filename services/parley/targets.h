@@ -16,6 +16,8 @@ class Targets {
 
   bool Has(const std::string& service) const { return names_.count(service) > 0; }
   bool all() const;
+  // True when a service that owns facts is among them: any but the gateway.
+  bool HasOwners() const { return names_.size() > names_.count("gateway"); }
   // "accounts,events", for logs.
   std::string ToString() const;
 

@@ -1,0 +1,94 @@
+#include "services/parley/gateway_part.h"
+
+#include <utility>
+
+#include <absl/strings/escaping.h>
+#include <absl/time/clock.h>
+
+#include "common/base/clock.h"
+#include "common/base/rng.h"
+#include "common/bus/head_watcher.h"
+#include "common/runtime/work_pool.h"
+#include "common/status/macros.h"
+#include "common/stream/position.h"
+#include "services/gateway/all_routes.h"
+#include "services/gateway/gateway.h"
+#include "services/gateway/sync/filter_cache.h"
+#include "services/gateway/sync/sync.h"
+
+namespace parley {
+namespace {
+
+constexpr absl::Duration kPollTimeout = absl::Seconds(5);
+constexpr int kSyncThreads = 32;
+
+// Names this process to `presence` among all gateways, and anew after each start.
+std::string GatewayName() { return "gateway-" + absl::BytesToHexString(Rng::System().Bytes(8)); }
+
+// Members stand in the order they are made, and end in the opposite one.
+class WiredGateway final : public GatewayPart {
+ public:
+  WiredGateway(const Config& config, Peers& peers, bus::Bus& bus, metrics::Registry& registry)
+      : config_(config), peers_(peers), bus_(bus), registry_(registry) {}
+
+  absl::Status Listen() {
+    gateway::Router router;
+    gateway::AddAllRoutes(router, {config_.gateway, Clock::System(), peers_.accounts, peers_.events, peers_.presence,
+                                   peers_.profile, peers_.calls},
+                          sync_, filters_);
+    registry_.AddGauge("parley_gateway_parked_syncs", "Long polls that wait for news", {},
+                       [this] { return static_cast<double>(sync_.waiting()); });
+    registry_.AddGauge("parley_gateway_sync_sessions", "Users whose sync this gateway remembers", {},
+                       [this] { return static_cast<double>(sync_.sessions()); });
+    PARLEY_TRY(gateway_, gateway::Gateway::Start(config_.gateway, std::move(router), authenticator_, registry_,
+                                                 Clock::System()));
+    heard_by_ = &authenticator_;
+    return absl::OkStatus();
+  }
+
+  uint16_t port() const override { return gateway_->port(); }
+  void Stop(absl::Duration grace) override { gateway_->Stop(grace); }
+
+ private:
+  bus::HeadWatcher::Options WatchAccounts() {
+    bus::HeadWatcher::Options options;
+    options.services = {std::string(stream::NameOf(stream::StreamKind::kAccounts))};
+    options.poll = [this](const std::string& service) { return Poll(service); };
+    options.on_head = [this](const bus::Head& head) {
+      if (gateway::Authenticator* authenticator = heard_by_) authenticator->OnHead(head);
+    };
+    return options;
+  }
+
+  std::vector<bus::Head> Poll(const std::string& service) {
+    const auto answer = peers_.accounts.Heads({absl::Now() + kPollTimeout, "heads"}, {});
+    std::vector<bus::Head> heads;
+    if (!answer.ok()) return heads;
+    for (const common::Head& head : answer->heads()) heads.push_back({{service, head.partition()}, head.position()});
+    return heads;
+  }
+
+  const Config& config_;
+  Peers& peers_;
+  bus::Bus& bus_;
+  metrics::Registry& registry_;
+  std::atomic<gateway::Authenticator*> heard_by_ = nullptr;
+  bus::HeadWatcher heads_{bus_, Clock::System(), WatchAccounts()};
+  gateway::Authenticator authenticator_{config_.partitions, {peers_.accounts, bus_, heads_, Clock::System()}};
+  WorkPool sync_pool_{{.name = "sync", .threads = kSyncThreads, .max_queued = 65'536}};
+  gateway::Sync sync_{{peers_.accounts, peers_.events, peers_.presence, bus_, Clock::System(), sync_pool_,
+                       config_.partitions, GatewayName()}};
+  gateway::FilterCache filters_{peers_.accounts};
+  std::unique_ptr<gateway::Gateway> gateway_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<GatewayPart>> GatewayPart::Start(const Config& config, Peers& peers, bus::Bus& bus,
+                                                                metrics::Registry& registry) {
+  auto part = std::make_unique<WiredGateway>(config, peers, bus, registry);
+  PARLEY_RETURN_IF_ERROR(part->Listen());
+  return part;
+}
+
+}  // namespace parley
