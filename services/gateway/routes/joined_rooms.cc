@@ -1,4 +1,4 @@
-// GET /_matrix/client/v3/joined_rooms, POST /rooms/{roomId}/forget, and the rooms shared with another user.
+// GET /_matrix/client/v3/joined_rooms, and the rooms shared with another user.
 // Client-Server API, "Room membership".
 #include <algorithm>
 #include <vector>
@@ -46,17 +46,6 @@ RouteHandler ListMutual(accounts::AccountsService& service) {
   };
 }
 
-RouteHandler Forget(accounts::AccountsService& service) {
-  return [&service](RequestContext& context) -> absl::StatusOr<HttpAnswer> {
-    PARLEY_TRY(const RoomId room, context.RoomParam("roomId"));
-    PARLEY_RETURN_IF_ERROR(context.BodyOrEmpty().status());
-    accounts::ForgetRoomRequest request;
-    request.set_user_id(context.requester().user.str());
-    request.set_room_id(room.str());
-    return ToEmptyAnswer(service.ForgetRoom(context.call(), request));
-  };
-}
-
 }  // namespace
 
 void AddJoinedRoomsRoutes(Router& router, const Deps& deps) {
@@ -67,11 +56,6 @@ void AddJoinedRoomsRoutes(Router& router, const Deps& deps) {
   router.Add({.method = "GET",
               .path = "/_matrix/client/unstable/uk.half-shot.msc2666/user/mutual_rooms",
               .handler = ListMutual(deps.accounts)});
-  router.Add({.method = "POST",
-              .path = "/_matrix/client/v3/rooms/{roomId}/forget",
-              .auth = Auth::kGuest,
-              .limit = Limit::kWrite,
-              .handler = Forget(deps.accounts)});
 }
 
 }  // namespace parley::gateway
