@@ -146,6 +146,7 @@ absl::StatusOr<common::v1::HeadsResponse> Service::Heads(const rpc::Call&, const
     added.set_partition(head.topic.partition);
     added.set_position(head.position);
   }
+  response.set_incarnation(parts_->deps.store.incarnation());
   return response;
 }
 

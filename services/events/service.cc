@@ -145,6 +145,14 @@ absl::StatusOr<common::v1::HeadsResponse> Service::Heads(const rpc::Call&, const
     out.set_partition(head.topic.partition);
     out.set_position(head.position);
   }
+  for (Partition p = 0; p < config_.partitions; ++p) {
+    const stream::EphemeralPosition typing = typing_.Head(p);
+    common::v1::Head& out = *response.add_ephemeral_heads();
+    out.set_partition(p);
+    out.set_position(typing.counter);
+    out.set_epoch(typing.epoch);
+  }
+  response.set_incarnation(context_.store.incarnation());
   return response;
 }
 
