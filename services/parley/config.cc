@@ -46,10 +46,10 @@ void CompleteServices(Config& config) {
   for (auto* server_name : {&config.accounts.server_name, &config.events.server_name, &config.gateway.server_name}) {
     *server_name = config.server_name;
   }
-  for (auto* partitions : {&config.accounts.partitions, &config.events.partitions, &config.presence.partitions,
-                           &config.profile.partitions}) {
+  for (auto* partitions : {&config.accounts.partitions, &config.events.partitions, &config.profile.partitions}) {
     *partitions = config.partitions;
   }
+  config.presence.partitions = 1;  // gateways follow presence as one stream (sync/presence_provider.cc)
   config.accounts.open_registration = config.open_registration.value_or(IsPrivate(config));
 }
 
