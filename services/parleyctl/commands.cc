@@ -41,11 +41,10 @@ absl::Status Commands::ResetPassword(const std::string& name, const std::string&
   return absl::OkStatus();
 }
 
-absl::Status Commands::Deactivate(const std::string& name, bool erase) {
+absl::Status Commands::Deactivate(const std::string& name) {
   PARLEY_TRY(const std::string user_id, UserIdOf(name));
   accounts::DeactivateUserRequest request;
   request.set_user_id(user_id);
-  request.set_erase(erase);
   PARLEY_RETURN_IF_ERROR(accounts_.DeactivateUser({}, request).status());
   out_ << "deactivated " << user_id << "\n";
   return absl::OkStatus();

@@ -18,7 +18,7 @@ class Commands {
 
   absl::Status CreateUser(const std::string& name, const std::string& password, bool is_admin);
   absl::Status ResetPassword(const std::string& name, const std::string& password);
-  absl::Status Deactivate(const std::string& name, bool erase);
+  absl::Status Deactivate(const std::string& name);
   absl::Status ListUsers();
 
  private:

@@ -63,10 +63,10 @@ TEST_F(Ctl, PassesOnWhatTheServiceRefuses) {
 }
 
 TEST_F(Ctl, TakesALocalpartForAUserOfThisServer) {
-  ASSERT_TRUE(commands_.Deactivate("bob", true).ok());
+  ASSERT_TRUE(commands_.Deactivate("bob").ok());
   EXPECT_EQ(accounts_.deactivated.user_id(), "@bob:example.org");
-  ASSERT_TRUE(commands_.Deactivate("@bob:example.org", true).ok());
-  EXPECT_TRUE(accounts_.deactivated.erase());
+  ASSERT_TRUE(commands_.Deactivate("@bob:example.org").ok());
+  EXPECT_EQ(accounts_.deactivated.user_id(), "@bob:example.org");
 }
 
 TEST_F(Ctl, ListsAllPages) {

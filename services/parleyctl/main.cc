@@ -18,7 +18,6 @@ struct Arguments {
   std::string address;
   std::string user;
   bool admin = false;
-  bool erase = false;
 };
 
 using Action = std::function<absl::Status(Commands&, const Arguments&)>;
@@ -34,7 +33,7 @@ absl::Status ResetPassword(Commands& commands, const Arguments& arguments) {
 }
 
 absl::Status Deactivate(Commands& commands, const Arguments& arguments) {
-  return commands.Deactivate(arguments.user, arguments.erase);
+  return commands.Deactivate(arguments.user);
 }
 
 absl::Status ListUsers(Commands& commands, const Arguments&) { return commands.ListUsers(); }
@@ -62,8 +61,7 @@ void AddCommands(CLI::App& app, Arguments& arguments, Action& action) {
   };
   add_for_user("create-user", "make an account", CreateUser)->add_flag("--admin", arguments.admin, "an administrator");
   add_for_user("reset-password", "set a new password", ResetPassword);
-  add_for_user("deactivate", "close an account for good", Deactivate)
-      ->add_flag("--erase", arguments.erase, "also hide what the user has sent");
+  add_for_user("deactivate", "close an account for good", Deactivate);
   add("list-users", "list all accounts", ListUsers);
 }
 
