@@ -1,0 +1,169 @@
+// What a request may cost, counted and not timed (architecture §7, §8): calls to services and commits.
+
+#include <atomic>
+#include <map>
+#include <string>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "common/base/rng.h"
+#include "common/base/strings.h"
+#include "common/bus/memory_bus.h"
+#include "common/crypto/sign.h"
+#include "common/http/testing_client.h"
+#include "common/json/value.h"
+#include "common/rpc/observer.h"
+#include "common/store/probe.h"
+#include "common/store/sqlite/sqlite_store.h"
+#include "common/testing/temporary_folder.h"
+#include "services/parley/config.h"
+#include "services/parley/gateway_part.h"
+#include "services/parley/local_services.h"
+
+namespace parley {
+namespace {
+
+// Calls by method. What is told to `presence` is not counted: it happens beside requests, at its own pace.
+class CountHops final : public rpc::Observer {
+ public:
+  void Finished(const rpc::Method& method, const absl::Status& status, absl::Duration took) override {
+    if (!std::string_view(method.label).starts_with("presence.")) calls_.Finished(method, status, took);
+  }
+  void Reset() { calls_.Reset(); }
+  std::string ToString() const { return calls_.ToString(); }
+
+ private:
+  rpc::CountCalls calls_;
+};
+
+class CountCommits final : public store::Probe {
+ public:
+  void Committed(size_t, absl::Duration, size_t) override { ++commits; }
+  std::atomic<int> commits = 0;
+};
+
+// A whole server in this process, all services and the gateway, on a free port.
+class Budget : public testing::Test {
+ protected:
+  Budget() {
+    config_.server_name = "test";
+    config_.data_dir = folder_.path();
+    config_.partitions = 16;
+    config_.listen.client = "127.0.0.1:0";
+    config_.accounts.password_passes = 1;
+    config_.accounts.password_memory_kib = 8;
+    EXPECT_TRUE(Complete(config_).ok());
+    store_ = *store::OpenSqlite({.path = config_.store.path}, LocalServices::Migrations(targets_), commits_);
+    services_ = *LocalServices::Open({config_, targets_, *store_, bus_, key_, registry_, peers_, dispatcher_});
+    services_->Start();
+    gateway_ = *GatewayPart::Start(config_, peers_, bus_, registry_);
+  }
+
+  json::Object Ask(std::string_view method, std::string_view path, std::string_view token, std::string_view body = "") {
+    http::TestingClient client(gateway_->port());
+    client.Send(StrCat(method, " /_matrix/client/v3/", path, " HTTP/1.1\r\nHost: test\r\nConnection: close\r\n",
+                       "Authorization: Bearer ", token, "\r\nContent-Length: ", body.size(), "\r\n\r\n", body));
+    const std::string& answer = client.ReadAll();
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 200")) << method << " " << path << ": " << answer;
+    return json::ParseObject(answer.substr(answer.find("\r\n\r\n") + 4)).value_or(json::Object());
+  }
+
+  std::string Register(std::string_view name) {
+    const json::Object answer = Ask("POST", "register", "none",
+                                    StrCat("{\"username\":\"", name, "\",\"password\":\"hush hush\",",
+                                           "\"auth\":{\"type\":\"m.login.dummy\"}}"));
+    return std::string(json::StringOr(answer, "access_token", ""));
+  }
+
+  std::string MakeRoom(std::string_view token) {
+    return std::string(json::StringOr(Ask("POST", "createRoom", token, "{\"preset\":\"public_chat\"}"), "room_id", ""));
+  }
+
+  std::string Send(std::string_view token, std::string_view room, std::string_view txn) {
+    return std::string(json::StringOr(Ask("PUT", StrCat("rooms/", room, "/send/m.room.message/", txn), token,
+                                          "{\"msgtype\":\"m.text\",\"body\":\"hi\"}"),
+                                      "event_id", ""));
+  }
+
+  std::string Sync(std::string_view token, std::string_view since, int timeout_ms) {
+    const json::Object answer = Ask("GET", StrCat("sync?timeout=", timeout_ms, "&since=", since), token);
+    return std::string(json::StringOr(answer, "next_batch", ""));
+  }
+
+  // The token of a sync that has nothing more to say.
+  std::string SyncToEnd(std::string_view token) {
+    std::string since = std::string(json::StringOr(Ask("GET", "sync", token), "next_batch", ""));
+    for (std::string next; (next = Sync(token, since, 0)) != since;) since = next;
+    return since;
+  }
+
+  void WaitUntilOneIsParked() {
+    while (registry_.Text().find("parley_gateway_parked_syncs 1") == std::string::npos) std::this_thread::yield();
+  }
+
+  void Reset() {
+    hops_.Reset();
+    commits_.commits = 0;
+  }
+
+  const Targets targets_ = *Targets::Parse("all");
+  const crypto::SigningKey key_ = crypto::SigningKey::Generate(Rng::System());
+  TemporaryFolder folder_;
+  Config config_;
+  CountHops hops_;
+  CountCommits commits_;
+  metrics::Registry registry_;
+  bus::MemoryBus bus_;
+  Peers peers_{hops_};
+  rpc::Dispatcher dispatcher_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<LocalServices> services_;
+  std::unique_ptr<GatewayPart> gateway_;
+};
+
+TEST_F(Budget, ASendIsOneCallAndOneCommit) {
+  const std::string alice = Register("alice");
+  const std::string room = MakeRoom(alice);
+  Send(alice, room, "warm");
+  Reset();
+  Send(alice, room, "counted");
+  EXPECT_EQ(hops_.ToString(), "events.Send 1");
+  EXPECT_EQ(commits_.commits, 1);
+}
+
+// The change and its record with the user; before it, the name and avatar that go into the event (S61).
+TEST_F(Budget, AJoinIsTwoCallsAndALookAtTheProfile) {
+  const std::string alice = Register("alice"), bob = Register("bob");
+  const std::string room = MakeRoom(alice);
+  Ask("GET", "account/whoami", bob);
+  Reset();
+  Ask("POST", StrCat("join/", room), bob, "{}");
+  EXPECT_EQ(hops_.ToString(), "accounts.RecordMembership 1, events.ChangeMembership 1, profile.GetMany 1");
+}
+
+TEST_F(Budget, NewsOfOneRoomAreOneCall) {
+  const std::string alice = Register("alice"), bob = Register("bob");
+  const std::string room = MakeRoom(alice);
+  Ask("POST", StrCat("join/", room), bob, "{}");
+  Send(alice, room, "warm");
+  const std::string since = SyncToEnd(bob);
+  Reset();
+  std::thread waiting([&] { EXPECT_NE(Sync(bob, since, 10'000), since); });
+  WaitUntilOneIsParked();
+  Send(alice, room, "counted");
+  waiting.join();
+  EXPECT_EQ(hops_.ToString(), "events.ReadSince 1, events.Send 1");
+}
+
+TEST_F(Budget, AParkedSyncThatNothingWakesIsNone) {
+  const std::string bob = Register("bob");
+  const std::string since = SyncToEnd(bob);
+  Reset();
+  EXPECT_EQ(Sync(bob, since, 200), since);
+  EXPECT_EQ(hops_.ToString(), "");
+  EXPECT_EQ(commits_.commits, 0);
+}
+
+}  // namespace
+}  // namespace parley
