@@ -47,12 +47,14 @@ absl::StatusOr<int64_t> Memberships::Write(LockedAccount& account, v1::Membershi
 }
 
 absl::StatusOr<v1::ListMembershipsResponse> Memberships::List(const UserId& user,
-                                                              const std::vector<std::string>& kinds) {
+                                                              const std::vector<std::string>& kinds,
+                                                              const std::string& only_room) {
   PARLEY_TRY(const LockedAccount account, deps_.accounts.Lock(user));
   v1::ListMembershipsResponse answer;
   for (const auto& [room_id, membership] : account->memberships) {
     const bool wanted =
         kinds.empty() || std::find(kinds.begin(), kinds.end(), membership.membership()) != kinds.end();
+    if (!only_room.empty() && room_id != only_room) continue;
     if (wanted && !membership.forgotten()) *answer.add_memberships() = membership;
   }
   answer.set_position(account->last_change);
@@ -69,7 +71,11 @@ absl::Status Memberships::Forget(const UserId& user, const std::string& room_id)
   if (before->forgotten()) return absl::OkStatus();
   v1::Membership now = *before;
   now.set_forgotten(true);
-  return Write(account, std::move(now), /*is_new_join=*/false).status();
+  store::Batch batch;
+  tables::PutMembership(batch, *account, now);
+  PARLEY_RETURN_IF_ERROR(deps_.changes.CommitQuietly(account->partition, std::move(batch)));
+  account->memberships[room_id] = std::move(now);
+  return absl::OkStatus();
 }
 
 }  // namespace parley::accounts

@@ -101,8 +101,10 @@ TEST(Memberships, AreForgottenOnlyAfterLeaving) {
   Record(service, "!r:localhost", "join", 3);
   EXPECT_EQ(Outcome(service->ForgetRoom({}, forget)), "400 M_UNKNOWN");
   Record(service, "!r:localhost", "leave", 4);
+  const int64_t joined = service.Read("alice", "PHONE", 0).memberships(0).recorded_at() - 1;
   EXPECT_EQ(Outcome(service->ForgetRoom({}, forget)), "200");
   EXPECT_THAT(Rooms(service.Read("alice", "PHONE", 0)), IsEmpty());
+  EXPECT_THAT(Rooms(service.Read("alice", "PHONE", joined)), ElementsAre("!r:localhost leave"));
   Record(service, "!r:localhost", "invite", 5);
   EXPECT_THAT(Rooms(service.Read("alice", "PHONE", 0)), ElementsAre("!r:localhost invite"));
 }

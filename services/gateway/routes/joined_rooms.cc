@@ -53,9 +53,10 @@ void AddJoinedRoomsRoutes(Router& router, const Deps& deps) {
               .path = "/_matrix/client/v3/joined_rooms",
               .auth = Auth::kGuest,
               .handler = ListJoined(deps.accounts)});
-  router.Add({.method = "GET",
-              .path = "/_matrix/client/unstable/uk.half-shot.msc2666/user/mutual_rooms",
-              .handler = ListMutual(deps.accounts)});
+  for (const std::string_view path : {"/_matrix/client/v1/mutual_rooms",
+                                      "/_matrix/client/unstable/uk.half-shot.msc2666/user/mutual_rooms"}) {
+    router.Add({.method = "GET", .path = path, .handler = ListMutual(deps.accounts)});
+  }
 }
 
 }  // namespace parley::gateway

@@ -1,5 +1,5 @@
-// /_matrix/client/v3/pushers. Client-Server API, "Push Notifications". Nothing is delivered to push gateways by this
-// server, so no pusher can be added and none is there; requests are checked all the same.
+// /_matrix/client/v3/pushers and /notifications. Client-Server API, "Push Notifications". Nothing is delivered to push
+// gateways by this server, so no pusher can be added and no notification is kept; requests are checked all the same.
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
 #include "services/gateway/deps.h"
@@ -9,6 +9,12 @@ namespace parley::gateway {
 namespace {
 
 absl::StatusOr<HttpAnswer> List(RequestContext&) { return JsonAnswer(json::Object{{"pushers", json::Array()}}); }
+
+absl::StatusOr<HttpAnswer> ListNotifications(RequestContext& context) {
+  PARLEY_TRY(const int64_t limit, context.QueryInt("limit", 10));
+  if (limit < 0) return InvalidParam("'limit' must not be negative");
+  return JsonAnswer(json::Object{{"notifications", json::Array()}});
+}
 
 absl::Status CheckHttpPusher(const json::Object& body) {
   const json::Object* data = json::FindObject(body, "data");
@@ -37,6 +43,7 @@ absl::StatusOr<HttpAnswer> Set(RequestContext& context) {
 
 void AddPusherRoutes(Router& router, const Deps&) {
   router.Add({.method = "GET", .path = "/_matrix/client/v3/pushers", .handler = List});
+  router.Add({.method = "GET", .path = "/_matrix/client/v3/notifications", .handler = ListNotifications});
   router.Add({.method = "POST",
               .path = "/_matrix/client/v3/pushers/set",
               .limit = Limit::kWrite,

@@ -13,10 +13,11 @@ absl::Status NoThirdParties() {
 }
 
 absl::StatusOr<accounts::RegisterRequest> ToRegisterRequest(RequestContext& context) {
-  PARLEY_RETURN_IF_ERROR(context.Body().status());
   accounts::RegisterRequest request;
-  request.set_body(context.RawBody());
   request.set_kind(context.QueryOr("kind", "user"));
+  const bool is_guest = request.kind() == "guest";
+  PARLEY_RETURN_IF_ERROR((is_guest ? context.BodyOrEmpty() : context.Body()).status());
+  request.set_body(context.RawBody());
   *request.mutable_client() = ClientOf(context);
   return request;
 }
