@@ -47,14 +47,12 @@ absl::StatusOr<int64_t> Memberships::Write(LockedAccount& account, v1::Membershi
 }
 
 absl::StatusOr<v1::ListMembershipsResponse> Memberships::List(const UserId& user,
-                                                              const std::vector<std::string>& kinds,
-                                                              const std::string& only_room) {
+                                                              const std::vector<std::string>& kinds) {
   PARLEY_TRY(const LockedAccount account, deps_.accounts.Lock(user));
   v1::ListMembershipsResponse answer;
   for (const auto& [room_id, membership] : account->memberships) {
     const bool wanted =
         kinds.empty() || std::find(kinds.begin(), kinds.end(), membership.membership()) != kinds.end();
-    if (!only_room.empty() && room_id != only_room) continue;
     if (wanted && !membership.forgotten()) *answer.add_memberships() = membership;
   }
   answer.set_position(account->last_change);

@@ -20,9 +20,7 @@ class Memberships {
   // position at which the user's /sync shows it.
   absl::StatusOr<int64_t> Record(const UserId& user, const v1::Membership& membership);
   // Of these kinds (empty: all), forgotten ones left out.
-  // `room_id` empty: in all rooms.
-  absl::StatusOr<v1::ListMembershipsResponse> List(const UserId& user, const std::vector<std::string>& kinds,
-                                                   const std::string& room_id);
+  absl::StatusOr<v1::ListMembershipsResponse> List(const UserId& user, const std::vector<std::string>& kinds);
   // M_UNKNOWN while the user is in the room, M_NOT_FOUND for a room never known.
   absl::Status Forget(const UserId& user, const std::string& room_id);
 

@@ -127,7 +127,7 @@ absl::StatusOr<RecordMembershipResponse> Service::RecordMembership(const rpc::Ca
 absl::StatusOr<ListMembershipsResponse> Service::ListMemberships(const rpc::Call&,
                                                                  const ListMembershipsRequest& request) {
   const std::vector<std::string> kinds(request.memberships().begin(), request.memberships().end());
-  return parts_->memberships.List(UserId::Trusted(request.user_id()), kinds, request.room_id());
+  return parts_->memberships.List(UserId::Trusted(request.user_id()), kinds);
 }
 
 absl::StatusOr<ForgetRoomResponse> Service::ForgetRoom(const rpc::Call&, const ForgetRoomRequest& request) {

@@ -12,11 +12,9 @@ namespace {
 constexpr uint32_t kDefaultToDeviceLimit = 100;
 constexpr uint32_t kMaxToDeviceLimit = 1'000;
 
-// A client that has not heard of the leave yet is told, though the room is forgotten since.
-void AddMemberships(const Account& account, int64_t since, v1::ReadSinceResponse& answer) {
+void AddMemberships(const Account& account, v1::ReadSinceResponse& answer) {
   for (const auto& [room_id, membership] : account.memberships) {
-    const bool is_news = since != 0 && membership.recorded_at() > since;
-    if (!membership.forgotten() || is_news) *answer.add_memberships() = membership;
+    if (!membership.forgotten()) *answer.add_memberships() = membership;
   }
 }
 
@@ -44,7 +42,7 @@ absl::StatusOr<v1::ReadSinceResponse> SyncView::ReadSince(const v1::ReadSinceReq
   v1::ReadSinceResponse answer;
   // Whoever writes for this user holds the lock until memory says it too, so this head and that memory are one snapshot.
   answer.set_head(deps_.changes.Head(account->partition));
-  AddMemberships(*account, request.since(), answer);
+  AddMemberships(*account, answer);
   answer.set_push_rule_changes(account->push_rules);
   if (const Device* device = account->FindDevice(request.device_id())) AddKeyCounts(*device, answer);
   for (std::string& user : IgnoredUsers(*account)) answer.add_ignored_users(std::move(user));

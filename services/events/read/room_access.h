@@ -12,10 +12,6 @@
 #include "parley/common/v1/common.pb.h"
 #include "services/events/read/read_door.h"
 
-namespace parley::accounts {
-class AccountsService;
-}
-
 namespace parley::events {
 
 // What every read of one room needs. Everything outlives it.
@@ -23,8 +19,6 @@ struct ReadDeps {
   store::Store& store;
   const Clock& clock;
   uint32_t partitions;
-  // Knows which rooms their former members have forgotten.
-  accounts::AccountsService& accounts;
 };
 
 // One room opened for one reader, inside a snapshot.
@@ -44,7 +38,7 @@ struct RoomAccess {
 using RoomRead = absl::FunctionRef<absl::Status(RoomAccess&)>;
 
 // Opens the room for whoever may read it in some way: members, those who once were, invited users, everybody where the history is
-// world-readable. M_FORBIDDEN otherwise, for a room that does not exist, and for one that its former member has forgotten.
+// world-readable. M_FORBIDDEN otherwise, and for a room that does not exist.
 absl::Status WithRoom(const ReadDeps& deps, const common::v1::Requester& requester,
                       std::string_view room_id, RoomRead read);
 

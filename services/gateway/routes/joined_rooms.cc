@@ -1,4 +1,4 @@
-// GET /_matrix/client/v3/joined_rooms, and the rooms shared with another user.
+// GET /_matrix/client/v3/joined_rooms.
 // Client-Server API, "Room membership".
 #include <algorithm>
 #include <vector>
@@ -32,20 +32,6 @@ RouteHandler ListJoined(accounts::AccountsService& service) {
   };
 }
 
-RouteHandler ListMutual(accounts::AccountsService& service) {
-  return [&service](RequestContext& context) -> absl::StatusOr<HttpAnswer> {
-    const auto text = context.Query("user_id");
-    if (!text) return MissingParam("Missing 'user_id'");
-    PARLEY_TRY(const UserId other, UserId::Parse(*text));
-    if (other == context.requester().user) return InvalidParam("You share all your rooms with yourself");
-    PARLEY_TRY(const auto mine, JoinedRooms(context, service, context.requester().user));
-    PARLEY_TRY(const auto theirs, JoinedRooms(context, service, other));
-    std::vector<std::string> both;
-    std::set_intersection(mine.begin(), mine.end(), theirs.begin(), theirs.end(), std::back_inserter(both));
-    return JsonAnswer(json::Object{{"joined", ToJson(both)}, {"count", static_cast<int64_t>(both.size())}});
-  };
-}
-
 }  // namespace
 
 void AddJoinedRoomsRoutes(Router& router, const Deps& deps) {
@@ -53,10 +39,6 @@ void AddJoinedRoomsRoutes(Router& router, const Deps& deps) {
               .path = "/_matrix/client/v3/joined_rooms",
               .auth = Auth::kGuest,
               .handler = ListJoined(deps.accounts)});
-  for (const std::string_view path : {"/_matrix/client/v1/mutual_rooms",
-                                      "/_matrix/client/unstable/uk.half-shot.msc2666/user/mutual_rooms"}) {
-    router.Add({.method = "GET", .path = path, .handler = ListMutual(deps.accounts)});
-  }
 }
 
 }  // namespace parley::gateway
