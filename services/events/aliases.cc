@@ -118,6 +118,9 @@ absl::StatusOr<v1::SetAliasResponse> SetRoomAlias(const Context& context, const 
   const auto room = context.rooms.Get(request.room_id());
   if (!room.ok()) return room.status();
   if (!(*room)->state.IsJoined(request.requester().user_id())) return Forbidden("You are not in this room");
+  // Looked up first: a commit that conflicts costs all others of its partition a second try.
+  PARLEY_TRY(const std::optional<AliasRow> taken, LookUpAlias(context, alias.str()));
+  if (taken) return Matrix(409, "M_UNKNOWN", "This alias is taken");
   const absl::Status stored = StoreAlias(context, {alias.str(), request.room_id(), request.requester().user_id()});
   if (absl::IsAlreadyExists(stored)) return Matrix(409, "M_UNKNOWN", "This alias is taken");
   PARLEY_RETURN_IF_ERROR(stored);

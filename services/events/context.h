@@ -9,6 +9,10 @@
 #include "services/events/outbox.h"
 #include "services/events/room_cache.h"
 
+namespace parley::accounts {
+class AccountsService;
+}
+
 namespace parley::events {
 
 // What the parts of this service work with. Everything outlives them.
@@ -21,6 +25,7 @@ struct Context {
   Rng& rng;
   RoomCache& rooms;
   Outbox& outbox;
+  accounts::AccountsService& accounts;
 };
 
 }  // namespace parley::events

@@ -5,6 +5,7 @@
 #include "common/event/event_types.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "parley/accounts/v1/accounts.parley.h"
 #include "services/events/restricted_join.h"
 #include "services/events/retry.h"
 #include "services/events/room_write.h"
@@ -108,6 +109,29 @@ absl::StatusOr<Sent> Commit(const rpc::Call& call, RoomWrite& write, const Chang
   return write.Commit(call);
 }
 
+// Who follows a room into its next version keeps tags, direct-chat mark and push rules for it. What fails here is no
+// reason to fail the join.
+void FollowUpgrade(const Context& context, const rpc::Call& call, Room& room, const std::string& user) {
+  const auto create = StateEvent(context.store, room, event::kCreate, "");
+  if (!create.ok() || !*create) return;
+  const json::Object* predecessor = json::FindObject((*create)->content, "predecessor");
+  if (!predecessor) return;
+  const auto old = context.rooms.Get(json::StringOr(*predecessor, "room_id", ""));
+  if (!old.ok() || !(*old)->state.FindMember(user)) return;
+  accounts::CopyRoomSettingsRequest request;
+  request.set_user_id(user);
+  request.set_from_room_id((*old)->id);
+  request.set_to_room_id(room.id);
+  context.accounts.CopyRoomSettings(call, request).IgnoreError();
+}
+
+absl::Status CheckGuest(const Context& context, Room& room, const v1::ChangeMembershipRequest& request) {
+  if (!request.requester().is_guest() || request.action() != v1::MEMBERSHIP_ACTION_JOIN) return absl::OkStatus();
+  PARLEY_TRY(const event::PduPtr access, StateEvent(context.store, room, "m.room.guest_access", ""));
+  if (access && json::StringOr(access->content, "guest_access", "") == "can_join") return absl::OkStatus();
+  return Matrix(403, "M_GUEST_ACCESS_FORBIDDEN", "Guests may not join this room");
+}
+
 absl::StatusOr<Sent> ChangeOnce(const Context& context, const rpc::Call& call, const std::string& room_id,
                                 Change change) {
   PARLEY_TRY(const RoomPtr room, context.rooms.Get(room_id));
@@ -122,7 +146,9 @@ absl::StatusOr<Sent> ChangeOnce(const Context& context, const rpc::Call& call, c
   if (IsDone(change, now) && !write->room().FindInTail(member->event_pos)) return Present(*write, change.target);
   PARLEY_RETURN_IF_ERROR(CheckTarget(change, now));
   PARLEY_RETURN_IF_ERROR(AuthoriseJoin(*write, meets_condition, context, change));
-  return Commit(call, *write, change);
+  PARLEY_TRY(Sent sent, Commit(call, *write, change));
+  if (change.action == v1::MEMBERSHIP_ACTION_JOIN) FollowUpgrade(context, call, *room, change.target);
+  return sent;
 }
 
 // Keys that the user set for this room alone stay (S55); so does all else in the content.
@@ -143,7 +169,7 @@ absl::StatusOr<Sent> UpdateProfileOnce(const Context& context, const rpc::Call& 
       request.target_user_id().empty() ? request.requester().user_id() : request.target_user_id();
   PARLEY_TRY(auto write, RoomWrite::Open(context, request.room_id()));
   const std::optional<TxnKey> key =
-      request.txn_id().empty() ? std::nullopt : std::optional(TxnKey{user, "", request.txn_id()});
+      request.txn_id().empty() ? std::nullopt : std::optional(TxnKey{user, "", request.txn_id(), "profile"});
   if (key) {
     PARLEY_TRY(std::optional<Sent> sent, FindTransaction(context, call, write, *key));
     if (sent) return *std::move(sent);
@@ -198,6 +224,8 @@ absl::StatusOr<v1::ChangeMembershipResponse> ChangeRoomMembership(const Context&
                if (request.action() == v1::MEMBERSHIP_ACTION_UPDATE_PROFILE) {
                  return UpdateProfileOnce(context, call, request);
                }
+               PARLEY_TRY(const RoomPtr room, context.rooms.Get(request.room_id()));
+               PARLEY_RETURN_IF_ERROR(CheckGuest(context, *room, request));
                return ChangeOnce(context, call, request.room_id(), change);
              }));
   v1::ChangeMembershipResponse response;

@@ -126,7 +126,7 @@ absl::Status RoomCache::LoadFrom(store::Reader& db, Room& room) {
 
   PARLEY_RETURN_IF_ERROR(ScanTxns(db, room.partition, room.nid,
                                   [&](std::string_view user, std::string_view device, std::string_view txn) {
-                                    room.txns.AddStored({std::string(user), std::string(device), std::string(txn)});
+                                    room.txns.AddStored(user, device, txn);
                                   }));
   PARLEY_TRY(room.published, IsPublished(db, room.partition, room.nid));
   PARLEY_TRY(const store::StreamState stream, store::ReadStream(db, kStream, room.partition));

@@ -24,6 +24,12 @@ void Show(Room& room, const std::vector<TimelineEventPtr>& events, const std::ve
   std::erase_if(room.tail, [&](const TimelineEventPtr& event) { return event->pos <= events.back()->pos; });
 }
 
+// Events from `first` on were not written.
+void Forget(Room& room, int64_t first) {
+  absl::MutexLock lock(&room.tail_mutex);
+  std::erase_if(room.tail, [&](const TimelineEventPtr& event) { return event->pos >= first; });
+}
+
 TimelineEventPtr RedactedCopy(const TimelineEvent& event, const event::PduPtr& pdu, const event::Pdu& redaction) {
   auto copy = std::make_shared<TimelineEvent>();
   copy->pos = event.pos;
@@ -68,8 +74,10 @@ absl::StatusOr<Sent> RoomWrite::Commit(const rpc::Call& call) {
                                                  first + static_cast<int64_t>(pending_.size()) - 1};
                                         return MakeBatch(first);
                                       },
-                                      [outcome, sent, room = room_, txn = txn_](absl::StatusOr<int64_t> result) {
+                                      [outcome, sent, room = room_, txn = txn_,
+                                       count = pending_.size()](absl::StatusOr<int64_t> result) {
                                         outcome->status = result.status();
+                                        if (!result.ok()) Forget(*room, sent->position - static_cast<int64_t>(count) + 1);
                                         if (txn && result.ok()) room->txns.End(*txn, *sent);
                                         if (txn && !result.ok()) room->txns.End(*txn, result.status());
                                         outcome->done.Notify();
@@ -179,7 +187,7 @@ void RoomWrite::AddRows(store::Batch& batch, Pending& pending, int64_t pos, int6
 
 void RoomWrite::AddTxnRow(store::Batch& batch, const Pending& pending, int64_t pos) {
   AddTxn(batch, room_->partition,
-         {room_->nid, txn_->user_id, txn_->device_id, txn_->txn_id, pos, pending.pdu->event_id.str(),
+         {room_->nid, txn_->user_id, txn_->device_id, txn_->StoredId(), pos, pending.pdu->event_id.str(),
           pending.pdu->origin_server_ts});
 }
 

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "common/base/token.h"
+#include "common/base/strings.h"
+#include "common/crypto/base64.h"
 #include "common/event/client_format.h"
 #include "common/event/event_types.h"
 #include "common/event/redact.h"
@@ -41,11 +42,18 @@ absl::StatusOr<std::unique_ptr<RoomWrite>> RoomWrite::Create(const Context& cont
 
 RoomWrite::~RoomWrite() {
   if (!in_lane_) return;
-  if (!pending_.empty()) {
-    room_->dropped = true;
-    context_.rooms.Drop(room_);
-  }
+  if (!pending_.empty()) DropRoom();
   LeaveLane();
+}
+
+// Whoever loads the room next must find in the store what is still on its way there.
+void RoomWrite::DropRoom() {
+  const auto is_empty = [this]() ABSL_SHARED_LOCKS_REQUIRED(room_->tail_mutex) { return room_->tail.empty(); };
+  {
+    absl::MutexLock lock(&room_->tail_mutex, absl::Condition(&is_empty));
+  }
+  room_->dropped = true;
+  context_.rooms.Drop(room_);
 }
 
 void RoomWrite::LeaveLane() {
@@ -190,8 +198,8 @@ absl::StatusOr<event::VerifiedPdu> BuildCreateEvent(const Context& context, cons
                                                     const UserId& creator, json::Object content) {
   event::EventFields fields;
   if (!version.room_id_is_create_hash) {
-    const std::string opaque = MakeToken("r", 0, 16, context.rng);
-    fields.room_id = RoomId::Trusted("!" + opaque.substr(opaque.rfind('_') + 1) + ":" + context.config.server_name);
+    const std::string opaque = crypto::EncodeBase64Url(context.rng.Bytes(16));
+    fields.room_id = RoomId::Trusted(StrCat("!", opaque, ":", context.config.server_name));
   }
   fields.sender = creator;
   fields.type = event::kCreate;

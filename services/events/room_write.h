@@ -119,6 +119,7 @@ class RoomWrite {
   void AddTxnRow(store::Batch& batch, const Pending& pending, int64_t pos);
   TimelineEventPtr MakeTimelineEvent(const Pending& pending, int64_t pos, bool is_last) const;
   void LeaveLane();
+  void DropRoom();
 
   const Context& context_;
   RoomPtr room_;

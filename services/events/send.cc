@@ -114,7 +114,7 @@ absl::StatusOr<Sent> SendOnce(const Context& context, const rpc::Call& call, con
   if (HasErrcode(opened.status(), "M_NOT_FOUND")) return Forbidden("You are not in this room");
   PARLEY_TRY(auto write, std::move(opened));
   if (!write->room().state.IsJoined(draft.sender.str())) return Forbidden("You are not in this room");
-  const std::optional<TxnKey> key = TxnKeyOf(request.requester(), request.txn_id());
+  const std::optional<TxnKey> key = TxnKeyOf(request);
   if (key) {
     PARLEY_TRY(std::optional<Sent> sent, FindTransaction(context, call, write, *key));
     if (sent) return *std::move(sent);

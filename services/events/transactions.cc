@@ -5,9 +5,11 @@
 
 namespace parley::events {
 
-std::optional<TxnKey> TxnKeyOf(const common::v1::Requester& requester, const std::string& txn_id) {
-  if (txn_id.empty()) return std::nullopt;
-  return TxnKey{requester.user_id(), requester.device_id(), txn_id};
+std::optional<TxnKey> TxnKeyOf(const v1::SendRequest& request) {
+  if (request.txn_id().empty()) return std::nullopt;
+  // /redact is a path of its own.
+  const std::string type = request.redacts().empty() ? request.type() : "redact " + request.redacts();
+  return TxnKey{request.requester().user_id(), request.requester().device_id(), request.txn_id(), type};
 }
 
 absl::StatusOr<std::optional<Sent>> FindTransaction(const Context& context, const rpc::Call& call,
@@ -23,7 +25,7 @@ absl::StatusOr<std::optional<Sent>> FindTransaction(const Context& context, cons
   if (!write->room().txns.MayBeStored(key)) return std::nullopt;
   std::optional<TxnRow> row;
   PARLEY_RETURN_IF_ERROR(context.store.Read([&](store::Reader& db) -> absl::Status {
-    PARLEY_TRY(row, FindTxn(db, write->room().partition, write->room().nid, key.user_id, key.device_id, key.txn_id));
+    PARLEY_TRY(row, FindTxn(db, write->room().partition, write->room().nid, key.user_id, key.device_id, key.StoredId()));
     return absl::OkStatus();
   }));
   if (!row) return std::nullopt;

@@ -7,14 +7,14 @@
 #include <absl/status/statusor.h>
 
 #include "common/rpc/call.h"
-#include "parley/common/v1/common.pb.h"
+#include "parley/events/v1/events.pb.h"
 #include "services/events/context.h"
 #include "services/events/room_write.h"
 
 namespace parley::events {
 
 // Nothing for requests without a transaction id.
-std::optional<TxnKey> TxnKeyOf(const common::v1::Requester& requester, const std::string& txn_id);
+std::optional<TxnKey> TxnKeyOf(const v1::SendRequest& request);
 
 // The answer that this transaction got before, by this process or an earlier one. A twin that is under way is waited for,
 // outside of the lane: `write` is given up then. Nothing: this is the first.

@@ -2,7 +2,19 @@
 
 #include <utility>
 
+#include <absl/hash/hash.h>
+
+#include "common/base/strings.h"
+
 namespace parley::events {
+namespace {
+
+size_t HashOf(std::string_view user_id, std::string_view device_id, std::string_view stored_id) {
+  return absl::HashOf(Abs(user_id), Abs(device_id), Abs(stored_id));
+}
+size_t HashOf(const TxnKey& key) { return HashOf(key.user_id, key.device_id, key.StoredId()); }
+
+}  // namespace
 
 std::shared_ptr<PendingTxn> TxnLog::FindPending(const TxnKey& key) const {
   absl::ReaderMutexLock lock(&mutex_);
@@ -12,12 +24,12 @@ std::shared_ptr<PendingTxn> TxnLog::FindPending(const TxnKey& key) const {
 
 bool TxnLog::MayBeStored(const TxnKey& key) const {
   absl::ReaderMutexLock lock(&mutex_);
-  return stored_.contains(absl::HashOf(key));
+  return stored_.contains(HashOf(key));
 }
 
-void TxnLog::AddStored(const TxnKey& key) {
+void TxnLog::AddStored(std::string_view user_id, std::string_view device_id, std::string_view stored_id) {
   absl::MutexLock lock(&mutex_);
-  stored_.insert(absl::HashOf(key));
+  stored_.insert(HashOf(user_id, device_id, stored_id));
 }
 
 std::shared_ptr<PendingTxn> TxnLog::Begin(const TxnKey& key) {
@@ -31,7 +43,7 @@ void TxnLog::End(const TxnKey& key, absl::StatusOr<Sent> outcome) {
   std::shared_ptr<PendingTxn> pending;
   {
     absl::MutexLock lock(&mutex_);
-    if (outcome.ok()) stored_.insert(absl::HashOf(key));
+    if (outcome.ok()) stored_.insert(HashOf(key));
     const auto found = pending_.find(key);
     if (found == pending_.end()) return;
     pending = std::move(found->second);

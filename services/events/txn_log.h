@@ -25,12 +25,17 @@ struct Sent {
 struct TxnKey {
   std::string user_id;
   std::string device_id;
+  // What the client calls it, and the event type: an id counts for one path, and the path names the type.
   std::string txn_id;
+  std::string type;
+
+  // As the store knows it.
+  std::string StoredId() const { return type + "/" + txn_id; }
 
   friend bool operator==(const TxnKey&, const TxnKey&) = default;
   template <class H>
   friend H AbslHashValue(H h, const TxnKey& key) {
-    return H::combine(std::move(h), key.user_id, key.device_id, key.txn_id);
+    return H::combine(std::move(h), key.user_id, key.device_id, key.StoredId());
   }
 };
 
@@ -48,7 +53,7 @@ class TxnLog {
   // False: the store surely has no such row. True: look there.
   bool MayBeStored(const TxnKey& key) const;
 
-  void AddStored(const TxnKey& key);
+  void AddStored(std::string_view user_id, std::string_view device_id, std::string_view stored_id);
   std::shared_ptr<PendingTxn> Begin(const TxnKey& key);
   // The outcome reaches those who wait, and the key is stored or free again.
   void End(const TxnKey& key, absl::StatusOr<Sent> outcome);

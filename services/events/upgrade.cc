@@ -9,6 +9,7 @@
 #include "common/event/power_levels.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "parley/accounts/v1/accounts.parley.h"
 #include "services/events/aliases.h"
 #include "services/events/create_room.h"
 #include "services/events/directory.h"
@@ -223,6 +224,11 @@ absl::StatusOr<v1::UpgradeRoomResponse> UpgradeOldRoom(const Context& context, c
   MoveAliases(context, call, old, plan.creator, replacement).IgnoreError();
   PARLEY_RETURN_IF_ERROR(
       Retry(call, [&] { return CloseOnce(context, call, old, plan.creator, replacement); }).status());
+  accounts::CopyRoomSettingsRequest settings;
+  settings.set_user_id(plan.creator.str());
+  settings.set_from_room_id(old.room->id);
+  settings.set_to_room_id(replacement);
+  context.accounts.CopyRoomSettings(call, settings).IgnoreError();
   v1::UpgradeRoomResponse response;
   response.set_replacement_room(replacement);
   return response;
