@@ -82,6 +82,9 @@ absl::StatusOr<std::optional<AliasRow>> LookUpAlias(const Context& context, std:
 }
 
 absl::Status StoreAlias(const Context& context, const AliasRow& alias) {
+  absl::MutexLock lane(&context.alias_lanes.For(alias.alias));
+  PARLEY_TRY(const std::optional<AliasRow> taken, LookUpAlias(context, alias.alias));
+  if (taken) return absl::AlreadyExistsError("the alias is taken");
   store::Batch batch;
   AddAlias(batch, context.rooms.PartitionOf(alias.alias), alias);
   return Write(context, alias.alias, std::move(batch));
@@ -118,9 +121,6 @@ absl::StatusOr<v1::SetAliasResponse> SetRoomAlias(const Context& context, const 
   const auto room = context.rooms.Get(request.room_id());
   if (!room.ok()) return room.status();
   if (!(*room)->state.IsJoined(request.requester().user_id())) return Forbidden("You are not in this room");
-  // Looked up first: a commit that conflicts costs all others of its partition a second try.
-  PARLEY_TRY(const std::optional<AliasRow> taken, LookUpAlias(context, alias.str()));
-  if (taken) return Matrix(409, "M_UNKNOWN", "This alias is taken");
   const absl::Status stored = StoreAlias(context, {alias.str(), request.room_id(), request.requester().user_id()});
   if (absl::IsAlreadyExists(stored)) return Matrix(409, "M_UNKNOWN", "This alias is taken");
   PARLEY_RETURN_IF_ERROR(stored);

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <absl/status/statusor.h>
+#include <absl/synchronization/mutex.h>
 
 #include "common/event/pdu.h"
 #include "common/json/value.h"
@@ -15,6 +18,16 @@
 
 // Names of rooms. An alias lives in its own partition, which is not its room's. Client-server API, "Room aliases".
 namespace parley::events {
+
+// One giver at a time for an alias: a commit that conflicts would cost all others of its partition a second try.
+class AliasLanes {
+ public:
+  absl::Mutex& For(std::string_view alias) { return lanes_[PartitionOf(alias, kLanes)]; }
+
+ private:
+  static constexpr uint32_t kLanes = 64;
+  std::array<absl::Mutex, kLanes> lanes_;
+};
 
 // The RPCs of the same names.
 absl::StatusOr<v1::SetAliasResponse> SetRoomAlias(const Context& context, const v1::SetAliasRequest& request);

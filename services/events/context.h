@@ -15,6 +15,8 @@ class AccountsService;
 
 namespace parley::events {
 
+class AliasLanes;
+
 // What the parts of this service work with. Everything outlives them.
 struct Context {
   const Config& config;
@@ -26,6 +28,7 @@ struct Context {
   RoomCache& rooms;
   Outbox& outbox;
   accounts::AccountsService& accounts;
+  AliasLanes& alias_lanes;
 };
 
 }  // namespace parley::events

@@ -33,8 +33,6 @@ absl::StatusOr<std::string> MakeOnce(const Context& context, const rpc::Call& ca
   PARLEY_TRY(const event::VerifiedPdu create,
              BuildCreateEvent(context, *plan.version, plan.creator, plan.create_content));
   if (!plan.alias) return WriteRoom(context, call, plan, create);
-  PARLEY_TRY(const std::optional<AliasRow> taken, LookUpAlias(context, plan.alias->str()));
-  if (taken) return Matrix(400, "M_ROOM_IN_USE", "This alias is taken");
   // The alias comes first: a room whose name turns out to be taken must not exist.
   const absl::Status named = StoreAlias(context, {plan.alias->str(), create->room_id.str(), plan.creator.str()});
   if (absl::IsAlreadyExists(named)) return Matrix(400, "M_ROOM_IN_USE", "This alias is taken");

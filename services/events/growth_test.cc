@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "services/events/aliases.h"
 #include "services/events/create_room.h"
 #include "services/events/room_write.h"
 #include "services/events/test_service.h"
@@ -62,9 +63,10 @@ class Crowd {
   TestService service_;
   std::unique_ptr<stream::Streams> streams_;
   RoomCache rooms_{service_.store(), *streams_, 1 << 30};
+  AliasLanes alias_lanes_;
   Outbox outbox_{service_.store(), *streams_, service_.accounts_client()};
   Context context_{service_.config(), service_.store(), *streams_, service_.key(), service_.clock(),
-                   service_.rng(),    rooms_,           outbox_,   service_.accounts_client()};
+                   service_.rng(),    rooms_,           outbox_,   service_.accounts_client(), alias_lanes_};
   int64_t json_bytes_ = 0;
 };
 

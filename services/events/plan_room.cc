@@ -79,6 +79,12 @@ absl::Status ReadInvites(const Config& config, Wishes& wishes) {
     if (!absl::c_linear_search(wishes.invites, *invite.AsString())) wishes.invites.push_back(*invite.AsString());
   }
   PARLEY_TRY(const json::Array third_party, MaybeArray(wishes.body, "invite_3pid"));
+  for (const Value& invite : third_party) {
+    for (const std::string_view key : {"id_server", "medium", "address"}) {
+      const Value* value = invite.Find(key);
+      if (!value || !value->is_string()) return BadJson(StrCat("invite_3pid needs the string ", key));
+    }
+  }
   if (third_party.empty()) return absl::OkStatus();
   return Matrix(403, "M_THREEPID_DENIED", "This server has no identity server to invite by");
 }

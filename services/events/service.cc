@@ -49,7 +49,7 @@ Service::Service(const Config& config, const Deps& deps, std::unique_ptr<stream:
       typing_(deps.bus, Epochs(*streams_)),
       sync_reader_({deps.store, deps.clock, typing_, unread_, config.partitions}),
       context_{config_, deps.store, *streams_, deps.signing_key, deps.clock, deps.rng, rooms_, outbox_,
-               deps.accounts},
+               deps.accounts, alias_lanes_},
       read_deps_{deps.store, deps.clock, config.partitions} {}
 
 bool Service::IsDue(absl::Time& next, absl::Duration every) {

@@ -14,6 +14,7 @@
 #include "common/store/store.h"
 #include "common/stream/writer.h"
 #include "parley/events/v1/events.parley.h"
+#include "services/events/aliases.h"
 #include "services/events/config.h"
 #include "services/events/context.h"
 #include "services/events/outbox.h"
@@ -111,6 +112,7 @@ class Service final : public EventsService {
   RoomCache rooms_;
   Outbox outbox_;
   TypingTable typing_;
+  AliasLanes alias_lanes_;
   UnreadCounter unread_;
   SyncReader sync_reader_;
   const Context context_;

@@ -33,9 +33,9 @@ absl::Status AddProfiles(const Deps& deps, RequestContext& context, const json::
 
 // POST /_matrix/client/v3/createRoom
 absl::StatusOr<HttpAnswer> CreateRoom(const Deps& deps, RequestContext& context) {
-  PARLEY_TRY(const json::Object* body, context.BodyOrEmpty());
+  PARLEY_TRY(const json::Object* body, context.Body());
   auto request = RequestBy<events::CreateRoomRequest>(context);
-  request.set_body(context.RawBody().empty() ? "{}" : context.RawBody());
+  request.set_body(context.RawBody());
   PARLEY_RETURN_IF_ERROR(AddProfiles(deps, context, *body, request));
   PARLEY_TRY(const events::CreateRoomResponse response, deps.events.CreateRoom(context.call(), request));
   json::Object answer{{"room_id", response.room_id()}};
