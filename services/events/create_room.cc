@@ -29,9 +29,10 @@ absl::StatusOr<std::string> WriteRoom(const Context& context, const rpc::Call& c
   return create->room_id.str();
 }
 
-absl::StatusOr<std::string> MakeOnce(const Context& context, const rpc::Call& call, const RoomPlan& plan) {
+absl::StatusOr<std::string> MakeOnce(const Context& context, const rpc::Call& call, const RoomPlan& plan,
+                                     int64_t later_ms) {
   PARLEY_TRY(const event::VerifiedPdu create,
-             BuildCreateEvent(context, *plan.version, plan.creator, plan.create_content));
+             BuildCreateEvent(context, *plan.version, plan.creator, plan.create_content, later_ms));
   if (!plan.alias) return WriteRoom(context, call, plan, create);
   // The alias comes first: a room whose name turns out to be taken must not exist.
   const absl::Status named = StoreAlias(context, {plan.alias->str(), create->room_id.str(), plan.creator.str()});
@@ -45,7 +46,14 @@ absl::StatusOr<std::string> MakeOnce(const Context& context, const rpc::Call& ca
 }  // namespace
 
 absl::StatusOr<std::string> MakeRoom(const Context& context, const rpc::Call& call, const RoomPlan& plan) {
-  return Retry(call, [&] { return MakeOnce(context, call, plan); });
+  constexpr int64_t kTwins = 64;
+  absl::StatusOr<std::string> made;
+  // In v12 a room is named by its create event: two that say the same at the same millisecond would be one room.
+  for (int64_t later_ms = 0; later_ms < kTwins; ++later_ms) {
+    made = Retry(call, [&] { return MakeOnce(context, call, plan, later_ms); });
+    if (!absl::IsAlreadyExists(made.status())) return made;
+  }
+  return made;
 }
 
 absl::StatusOr<v1::CreateRoomResponse> CreateNewRoom(const Context& context, const rpc::Call& call,

@@ -78,6 +78,11 @@ TEST(CreateRoom, RefusesWhatTheSpecificationForbids) {
   EXPECT_EQ(outcome(R"({"initial_state":[{"type":"x","content":[]}]})"), "400 M_BAD_JSON");
 }
 
+TEST(CreateRoom, TwoInTheSameMillisecondAreTwoRooms) {
+  TestService service;
+  EXPECT_NE(service.Create("alice"), service.Create("alice"));
+}
+
 TEST(CreateRoom, AliasLeadsToTheRoomAndIsTakenAfterThat) {
   TestService service;
   const std::string room = service.Create("alice", R"({"room_alias_name":"pub"})");

@@ -195,7 +195,8 @@ void RoomWrite::Apply(Pending pending) {
 }
 
 absl::StatusOr<event::VerifiedPdu> BuildCreateEvent(const Context& context, const event::RoomVersion& version,
-                                                    const UserId& creator, json::Object content) {
+                                                    const UserId& creator, json::Object content,
+                                                    int64_t later_ms) {
   event::EventFields fields;
   if (!version.room_id_is_create_hash) {
     const std::string opaque = crypto::EncodeBase64Url(context.rng.Bytes(16));
@@ -205,7 +206,7 @@ absl::StatusOr<event::VerifiedPdu> BuildCreateEvent(const Context& context, cons
   fields.type = event::kCreate;
   fields.state_key = "";
   fields.content = std::move(content);
-  fields.origin_server_ts = context.clock.NowMs();
+  fields.origin_server_ts = context.clock.NowMs() + later_ms;
   return event::EventBuilder(version, context.config.server_name, context.signing_key).Build(std::move(fields));
 }
 

@@ -135,8 +135,9 @@ class RoomWrite {
   std::vector<TimelineEventPtr> redactions_;
 };
 
-// The signed create event of a new room, which names the room in v12.
+// The signed create event of a new room, which names the room in v12; dated `later_ms` from now.
 absl::StatusOr<event::VerifiedPdu> BuildCreateEvent(const Context& context, const event::RoomVersion& version,
-                                                    const UserId& creator, json::Object content);
+                                                    const UserId& creator, json::Object content,
+                                                    int64_t later_ms);
 
 }  // namespace parley::events
