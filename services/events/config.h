@@ -22,6 +22,8 @@ struct Config {
   absl::Duration txn_retention = absl::Hours(24);
   // Users that one request may invite while it creates a room.
   size_t max_initial_invites = 200;
+  // An m.call.invite without `invitee` needs a room of two (S76).
+  bool two_party_calls = true;
 };
 
 }  // namespace parley::events

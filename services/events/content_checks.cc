@@ -7,6 +7,7 @@
 
 #include "common/base/ids.h"
 #include "common/base/strings.h"
+#include "common/calls/call_events.h"
 #include "common/event/membership.h"
 #include "common/pattern/server_acl.h"
 #include "common/status/macros.h"
@@ -154,6 +155,7 @@ absl::Status CheckContent(std::string_view type, const std::optional<std::string
   if (state_key) return CheckState(type, state_key, content, server_name);
   PARLEY_RETURN_IF_ERROR(CheckRelation(content));
   if (type == "m.room.message") return CheckMessage(content);
+  if (calls::IsCallEvent(type)) return calls::CheckShape(type, content);
   if (type == "m.room.redaction") return MayBeString(content, "reason");
   return absl::OkStatus();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/strings.h"
+#include "common/calls/call_events.h"
 #include "common/event/event_types.h"
 #include "common/event/power_levels.h"
 #include "common/status/macros.h"
@@ -99,13 +100,21 @@ absl::Status CheckRelationTarget(const Context& context, RoomWrite& write, const
   return absl::OkStatus();
 }
 
+absl::Status CheckCall(const Context& context, RoomWrite& write, const Draft& draft) {
+  if (!context.config.two_party_calls || !calls::IsCallEvent(draft.type)) return absl::OkStatus();
+  const size_t joined = write.room().state.Count(event::Membership::kJoin);
+  return calls::CheckParties(draft.type, draft.content, static_cast<int64_t>(joined));
+}
+
 absl::Status Check(const Context& context, RoomWrite& write, const Draft& draft) {
   if (draft.type == event::kRedaction && !draft.state_key) return CheckRedaction(write, draft);
   if (draft.type == "m.room.canonical_alias" && draft.state_key) {
     PARLEY_TRY(const event::PduPtr previous, write.State(draft.type, *draft.state_key));
     return CheckAliasesPointHere(context, write.room().id, previous.get(), draft.content);
   }
-  return draft.state_key ? absl::OkStatus() : CheckRelationTarget(context, write, draft);
+  if (draft.state_key) return absl::OkStatus();
+  PARLEY_RETURN_IF_ERROR(CheckCall(context, write, draft));
+  return CheckRelationTarget(context, write, draft);
 }
 
 absl::StatusOr<Sent> SendOnce(const Context& context, const rpc::Call& call, const v1::SendRequest& request,

@@ -159,6 +159,8 @@ std::vector<Option> CallOptions(Config& c) {
        .text = "The secret shared with the TURN servers (coturn: static-auth-secret).",
        .secret = true},
       {"turn.lifetime", &c.calls.turn_lifetime, "How long the credentials that clients get are good."},
+      {"calls.two_party_rule", &c.events.two_party_calls,
+       "Refuse a local user's m.call.invite to a room of more or fewer than two, unless it names its invitee."},
       {"rtc.livekit_service_url", &c.calls.livekit_service_url,
        "Where MatrixRTC calls meet: the URL of the LiveKit JWT service. Empty: none."},
   };

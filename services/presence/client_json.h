@@ -13,7 +13,8 @@ namespace parley::presence {
 // GET /presence/{userId}/status.
 std::string StatusJson(const View& view, absl::Time now);
 
-// An m.presence event; an absent name or avatar is left out (S56, S63).
+// An m.presence event; an absent name or avatar is left out (S56, S63). Its `presence` is one of the three states of the
+// specification; free_for_chat and hidden (to the user's own clients) stand in `dev.parley.presence` beside it.
 std::string EventJson(const std::string& user_id, const View& view, const Profile& profile, absl::Time now);
 
 }  // namespace parley::presence

@@ -36,7 +36,9 @@ absl::Status Service::Load() {
   absl::flat_hash_map<std::string, Names::Name> names;
   PARLEY_RETURN_IF_ERROR(deps_.store.Read([&names](store::Reader& db) {
     PARLEY_RETURN_IF_ERROR(ScanUsers(db, [&names](const UserRow& user) {
-      names[user.user_id] = {.generation = user.generation, .propagated = user.propagated};
+      Names::Name& name = names[user.user_id];
+      name.generation = user.generation;
+      name.propagated = user.propagated;
     }));
     return ScanNames(db, [&names](std::string_view user_id, std::string_view field, std::string_view value) {
       Names::Name& name = names[std::string(user_id)];

@@ -1,5 +1,6 @@
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "parley/presence/v1/presence.parley.h"
 #include "services/gateway/router.h"
 #include "services/gateway/routes/room_requests.h"
 
@@ -15,8 +16,16 @@ absl::StatusOr<events::SendRequest> StartRequest(RequestContext& context, const 
   return request;
 }
 
+// Sending is pro-active (S45). The event is sent whether or not presence hears of it.
+void RecordActivity(const Deps& deps, const RequestContext& context) {
+  presence::RecordActivityRequest request;
+  request.set_user_id(context.requester().user.str());
+  deps.presence.RecordActivity(context.call(), request).IgnoreError();
+}
+
 absl::StatusOr<HttpAnswer> Send(const Deps& deps, const RequestContext& context, const events::SendRequest& request) {
   PARLEY_TRY(const events::SendResponse response, deps.events.Send(context.call(), request));
+  RecordActivity(deps, context);
   return EventIdAnswer(response.event_id());
 }
 
@@ -26,6 +35,14 @@ absl::StatusOr<HttpAnswer> SendMessage(const Deps& deps, RequestContext& context
   PARLEY_TRY(events::SendRequest request, StartRequest(context, context.Param("eventType")));
   request.set_content(context.RawBody());
   request.set_txn_id(context.Param("txnId"));
+  return Send(deps, context, request);
+}
+
+// POST /_matrix/client/api/v1/rooms/{roomId}/send/{eventType}
+absl::StatusOr<HttpAnswer> SendWithoutTransaction(const Deps& deps, RequestContext& context) {
+  PARLEY_RETURN_IF_ERROR(context.Body().status());
+  PARLEY_TRY(events::SendRequest request, StartRequest(context, context.Param("eventType")));
+  request.set_content(context.RawBody());
   return Send(deps, context, request);
 }
 
@@ -58,14 +75,15 @@ absl::StatusOr<HttpAnswer> Redact(const Deps& deps, RequestContext& context) {
 }  // namespace
 
 void AddSendRoutes(Router& router, const Deps& deps) {
-  const auto add = [&](std::string_view path, auto handle) {
-    router.Add({.method = "PUT",
+  const auto add = [&](std::string_view path, auto handle, std::string_view method = "PUT") {
+    router.Add({.method = method,
                 .path = path,
                 .auth = Auth::kGuest,
                 .limit = Limit::kWrite,
                 .handler = [deps, handle](RequestContext& context) { return handle(deps, context); }});
   };
   add("/_matrix/client/v3/rooms/{roomId}/send/{eventType}/{txnId}", SendMessage);
+  add("/_matrix/client/api/v1/rooms/{roomId}/send/{eventType}", SendWithoutTransaction, "POST");
   add("/_matrix/client/v3/rooms/{roomId}/redact/{eventId}/{txnId}", Redact);
   add("/_matrix/client/v3/rooms/{roomId}/state/{eventType}",
       [](const Deps& deps, RequestContext& context) { return SendState(deps, context, false); });
