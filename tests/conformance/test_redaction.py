@@ -90,7 +90,10 @@ def test_redacted_state_keeps_what_the_protocol_needs(alice, room):
 
 def test_a_redacted_member_keeps_their_membership_only(alice, bob, room):
     bob.put("profile", bob.user_id, "displayname", json={"displayname": "Bob"}).ok()
-    until(lambda: alice.state(room, "m.room.member", bob.user_id).get("displayname"), lambda name: name == "Bob")
+    until(
+        lambda: alice.state(room, "m.room.member", bob.user_id).get("displayname"),
+        lambda name: name == "Bob",
+    )
     event = of_type(alice.get("rooms", room, "state").ok(), "m.room.member", bob.user_id)
     alice.redact(room, event["event_id"])
     content = alice.state(room, "m.room.member", bob.user_id)
