@@ -12,8 +12,9 @@ from conformance.launcher import Homeserver
 
 JS = Path(__file__).resolve().parent / "js"
 SCENARIO_SECONDS = 180
+BIN = Path(sys.executable).parent  # of the test environment, which has node and npm of its own
 CLIENTS = {
-    "matrix-js-sdk": ["node", str(JS / "scenario.mjs")],
+    "matrix-js-sdk": [str(BIN / "node"), str(JS / "scenario.mjs")],
     "matrix-nio": [sys.executable, "-m", "clients.nio_scenario"],
 }
 
@@ -24,7 +25,7 @@ def install_js():
     if mark.exists() and mark.read_bytes() == lock.read_bytes():
         return
     print("installing matrix-js-sdk", flush=True)
-    subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=JS, check=True)
+    subprocess.run([BIN / "npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=JS, check=True)
     mark.write_bytes(lock.read_bytes())
 
 
