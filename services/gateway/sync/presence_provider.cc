@@ -82,6 +82,9 @@ absl::Status PresenceProvider::Read(const rpc::Call& call, const SyncQuery& quer
   }
   PARLEY_TRY(auto came, JoinedUsers(call, rooms.new_rooms));
   came.insert(came.end(), rooms.users_joined.begin(), rooms.users_joined.end());
+  std::erase_if(came, [&](const std::string& user_id) {
+    return std::find(changed.begin(), changed.end(), user_id) != changed.end();
+  });
   if (came.empty()) return absl::OkStatus();
   return Fetch(call, query, came, Which::kAll, difference, next);
 }
