@@ -12,9 +12,11 @@ namespace {
 constexpr uint32_t kDefaultToDeviceLimit = 100;
 constexpr uint32_t kMaxToDeviceLimit = 1'000;
 
-void AddMemberships(const Account& account, v1::ReadSinceResponse& answer) {
+// A forgotten room is still told of to a client that has not heard of the leave.
+void AddMemberships(const Account& account, int64_t since, v1::ReadSinceResponse& answer) {
   for (const auto& [room_id, membership] : account.memberships) {
-    if (!membership.forgotten()) *answer.add_memberships() = membership;
+    const bool is_news = since > 0 && membership.recorded_at() > since;
+    if (!membership.forgotten() || is_news) *answer.add_memberships() = membership;
   }
 }
 
@@ -42,7 +44,7 @@ absl::StatusOr<v1::ReadSinceResponse> SyncView::ReadSince(const v1::ReadSinceReq
   v1::ReadSinceResponse answer;
   // Whoever writes for this user holds the lock until memory says it too, so this head and that memory are one snapshot.
   answer.set_head(deps_.changes.Head(account->partition));
-  AddMemberships(*account, answer);
+  AddMemberships(*account, request.since(), answer);
   answer.set_push_rule_changes(account->push_rules);
   if (const Device* device = account->FindDevice(request.device_id())) AddKeyCounts(*device, answer);
   for (std::string& user : IgnoredUsers(*account)) answer.add_ignored_users(std::move(user));

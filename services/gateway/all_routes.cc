@@ -18,6 +18,7 @@ void AddAllRoutes(Router& router, const Deps& deps, Sync& sync, FilterCache& fil
            AddJoinedRoomsRoutes,
            AddKeyRoutes,
            AddLoginRoutes,
+           AddMutualRoomsRoutes,
            AddOpenIdRoutes,
            AddPresenceRoutes,
            AddProfileRoutes,
@@ -34,6 +35,7 @@ void AddAllRoutes(Router& router, const Deps& deps, Sync& sync, FilterCache& fil
            AddServerRoutes,
            AddSpaceRoutes,
            AddTagRoutes,
+           AddThirdPartyRoutes,
            AddToDeviceRoutes,
            AddVoipRoutes,
        }) {

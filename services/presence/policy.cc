@@ -58,6 +58,8 @@ void Apply(const StreamSeen& input, absl::Time now, const Config& config, UserPr
   if (input.state == State::kOffline) return;
   Device& device = user.devices[input.device_id];
   device.stream = input.state;
+  // Every sync says `online` unless it is told otherwise; what it is told is a choice too.
+  if (input.state != State::kOnline) device.chosen.reset();
   device.stream_until = now + config.session_lifetime;
 }
 

@@ -15,6 +15,7 @@ absl::StatusOr<EventFilter> EventFilter::Parse(std::string_view json) {
 }
 
 bool EventFilter::Keeps(const EventRow& row) const {
+  if (!row.state_key && ignored_.contains(row.sender)) return false;
   if (filter_ == nullptr) return true;
   filter::EventFacts facts{row.type, row.sender};
   if (filter_->contains_url) {

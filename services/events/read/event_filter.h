@@ -1,8 +1,10 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 
+#include <absl/container/flat_hash_set.h>
 #include <absl/status/statusor.h>
 
 #include "common/filter/filter.h"
@@ -18,7 +20,13 @@ class EventFilter {
   // `json`: a RoomEventFilter object, or empty. M_BAD_JSON when it is none.
   static absl::StatusOr<EventFilter> Parse(std::string_view json);
 
-  // Lets everything of every event through.
+  // From now on keeps no messages of these users ("Ignoring Users"); their state events stay.
+  template <class Users>
+  void Ignore(const Users& user_ids) {
+    ignored_.insert(user_ids.begin(), user_ids.end());
+  }
+
+  // Has no conditions of its own.
   bool KeepsAll() const { return filter_ == nullptr; }
   bool Keeps(const EventRow& row) const;
   // For what is no stored event: receipts and typing.
@@ -29,6 +37,7 @@ class EventFilter {
 
  private:
   std::shared_ptr<const filter::RoomEventFilter> filter_;
+  absl::flat_hash_set<std::string> ignored_;
 };
 
 }  // namespace parley::events

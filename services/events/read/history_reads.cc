@@ -61,16 +61,17 @@ absl::StatusOr<PageRequest> PageFor(const RoomAccess& access, const v1::GetMessa
   const RoomOrder end = LiveOrder(access.head);
   page.from = request.backwards() ? end : std::numeric_limits<RoomOrder>::min();
   if (!request.from().empty()) {
-    PARLEY_TRY(page.from, ParseRoomToken(request.from(), access.partition()));
+    PARLEY_TRY(page.from, ParseRoomToken(request.from(), access.partition(), LiveOrder(access.upto)));
   }
   if (!request.to().empty()) {
-    PARLEY_TRY(page.to, ParseRoomToken(request.to(), access.partition()));
+    PARLEY_TRY(page.to, ParseRoomToken(request.to(), access.partition(), LiveOrder(access.upto)));
   }
   return page;
 }
 
 absl::Status WriteMessages(RoomAccess& access, const v1::GetMessagesRequest& request,
                            const EventFilter& filter, std::string& out) {
+  PARLEY_RETURN_IF_ERROR(CheckMayReadState(access));
   PARLEY_TRY(const PageRequest asked, PageFor(access, request));
   PARLEY_TRY(const HistoryPage page, ReadPage(access, asked, filter));
   json::Writer w(out);
@@ -95,6 +96,7 @@ struct Context {
 absl::StatusOr<Context> ReadContext(RoomAccess& access, const v1::GetContextRequest& request,
                                     const EventFilter& filter) {
   Context context;
+  PARLEY_RETURN_IF_ERROR(CheckMayReadState(access));
   PARLEY_TRY(const auto row, FindEvent(access.db, access.partition(), request.event_id()));
   if (!row || row->room != access.nid() || !access.door.MaySee(*row)) {
     return NotFound("There is no such event");
@@ -150,10 +152,12 @@ absl::Status WriteContext(RoomAccess& access, const v1::GetContextRequest& reque
 
 absl::StatusOr<v1::JsonResponse> GetMessages(const ReadDeps& deps,
                                              const v1::GetMessagesRequest& request) {
-  PARLEY_TRY(const EventFilter filter, EventFilter::Parse(request.filter()));
+  PARLEY_TRY(EventFilter filter, EventFilter::Parse(request.filter()));
+  filter.Ignore(request.ignored_users());
   v1::JsonResponse response;
   PARLEY_RETURN_IF_ERROR(
       WithRoom(deps, request.requester(), request.room_id(), [&](RoomAccess& access) {
+        response.set_reader_has_left(access.door.LeftAt() > 0);
         return WriteMessages(access, request, filter, *response.mutable_json());
       }));
   return response;
@@ -161,10 +165,12 @@ absl::StatusOr<v1::JsonResponse> GetMessages(const ReadDeps& deps,
 
 absl::StatusOr<v1::JsonResponse> GetContext(const ReadDeps& deps,
                                             const v1::GetContextRequest& request) {
-  PARLEY_TRY(const EventFilter filter, EventFilter::Parse(request.filter()));
+  PARLEY_TRY(EventFilter filter, EventFilter::Parse(request.filter()));
+  filter.Ignore(request.ignored_users());
   v1::JsonResponse response;
   PARLEY_RETURN_IF_ERROR(
       WithRoom(deps, request.requester(), request.room_id(), [&](RoomAccess& access) {
+        response.set_reader_has_left(access.door.LeftAt() > 0);
         return WriteContext(access, request, filter, *response.mutable_json());
       }));
   return response;

@@ -59,13 +59,13 @@ absl::StatusOr<Page> PageOf(const RoomAccess& access, std::vector<int64_t> posit
                             const v1::GetRelationsRequest& request) {
   const bool backwards = request.backwards();
   if (!request.from().empty()) {
-    PARLEY_TRY(const RoomOrder from, ParseRoomToken(request.from(), access.partition()));
+    PARLEY_TRY(const RoomOrder from, ParseRoomToken(request.from(), access.partition(), LiveOrder(access.upto)));
     std::erase_if(positions, [&](int64_t pos) {
       return backwards ? LiveOrder(pos) > from : LiveOrder(pos) <= from;
     });
   }
   if (!request.to().empty()) {
-    PARLEY_TRY(const RoomOrder to, ParseRoomToken(request.to(), access.partition()));
+    PARLEY_TRY(const RoomOrder to, ParseRoomToken(request.to(), access.partition(), LiveOrder(access.upto)));
     std::erase_if(positions, [&](int64_t pos) {
       return backwards ? LiveOrder(pos) <= to : LiveOrder(pos) > to;
     });
@@ -81,6 +81,7 @@ absl::StatusOr<Page> PageOf(const RoomAccess& access, std::vector<int64_t> posit
 
 absl::Status WriteRelations(RoomAccess& access, const v1::GetRelationsRequest& request,
                             std::string& out) {
+  PARLEY_RETURN_IF_ERROR(CheckMayReadState(access));
   PARLEY_TRY(const auto parent, FindEvent(access.db, access.partition(), request.event_id()));
   if (!parent || parent->room != access.nid() || !access.door.MaySee(*parent)) {
     return NotFound("There is no such event");
@@ -120,7 +121,7 @@ absl::Status WriteThreads(RoomAccess& access, const v1::GetThreadsRequest& reque
                           std::string& out) {
   int64_t before = 0;
   if (!request.from().empty()) {
-    PARLEY_TRY(const RoomOrder from, ParseRoomToken(request.from(), access.partition()));
+    PARLEY_TRY(const RoomOrder from, ParseRoomToken(request.from(), access.partition(), LiveOrder(access.upto)));
     before = PositionAt(from) + 1;
   }
   PARLEY_TRY(const auto threads, Threads(access.db, access.partition(), access.nid(), before,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/status/macros.h"
+#include "services/events/read/lazy_members.h"
 #include "services/events/read/receipts_view.h"
 #include "services/events/read/room_summary.h"
 #include "services/events/read/room_token.h"
@@ -24,8 +25,7 @@ bool IsMember(const StateRow& state) { return state.type == kMember; }
 }  // namespace
 
 bool RoomSync::Shows(const EventRow& row) const {
-  if (!door_.MaySee(row) || !frame_.timeline_filter.Keeps(row)) return false;
-  return row.state_key.has_value() || !frame_.ignored_users.contains(row.sender);
+  return door_.MaySee(row) && frame_.timeline_filter.Keeps(row);
 }
 
 absl::Status RoomSync::CollectTimeline(int64_t after, int64_t upto) {
@@ -103,9 +103,23 @@ absl::Status RoomSync::KeepNeededMembers(int64_t start, StateMap& state) {
     if (in_timeline.contains(user) || state.contains({std::string(kMember), user})) continue;
     PARLEY_TRY(const auto member, StateEntryAt(db_, door_.room().partition, door_.room().nid, start,
                                                kMember, user));
-    if (member) state[{member->type, member->state_key}] = *member;
+    if (member && !WasSent(*member)) state[{member->type, member->state_key}] = *member;
+  }
+  for (const auto& [key, row] : state) {
+    if (key.first == kMember) NoteSent(row);
   }
   return absl::OkStatus();
+}
+
+bool RoomSync::WasSent(const StateRow& member) const {
+  if (wants_full_state() || frame_.options.include_redundant_members()) return false;
+  return frame_.lazy_members.WasSent(door_.viewer().user_id, door_.viewer().device_id,
+                                     door_.room().room_id, member.event_pos);
+}
+
+void RoomSync::NoteSent(const StateRow& member) {
+  frame_.lazy_members.Sent(door_.viewer().user_id, door_.viewer().device_id, door_.room().room_id,
+                           member.event_pos);
 }
 
 absl::Status RoomSync::WriteState(v1::RoomUpdate& update, int64_t after, int64_t upto) {

@@ -17,6 +17,8 @@
 
 namespace parley::events {
 
+class LazyMembers;
+
 // What a whole /sync has in common for all its rooms.
 struct SyncFrame {
   const v1::SyncOptions& options;
@@ -24,6 +26,7 @@ struct SyncFrame {
   const EventFilter& state_filter;
   const EventFilter& ephemeral_filter;
   const absl::flat_hash_set<std::string>& ignored_users;
+  LazyMembers& lazy_members;
 };
 
 // The difference of one room for one viewer, between what the client has and the head of this snapshot. Client-server API, "Syncing".
@@ -58,6 +61,8 @@ class RoomSync {
   absl::StatusOr<StateMap> MissingState(int64_t after, int64_t upto);
   absl::Status AddFilteredOut(int64_t start, int64_t upto, StateMap& state);
   absl::Status KeepNeededMembers(int64_t start, StateMap& state);
+  bool WasSent(const StateRow& member) const;
+  void NoteSent(const StateRow& member);
   absl::Status WriteReceipts(v1::RoomUpdate& update);
   absl::Status WriteSummary(v1::RoomUpdate& update, bool members_changed);
   absl::Status WriteMemberChanges(v1::RoomUpdate& update, int64_t after, bool& members_changed);

@@ -11,14 +11,15 @@ namespace parley::events {
 
 std::string RoomToken(RoomOrder order) { return StrCat("t", order); }
 
-absl::StatusOr<RoomOrder> ParseRoomToken(std::string_view token, Partition partition) {
+absl::StatusOr<RoomOrder> ParseRoomToken(std::string_view token, Partition partition,
+                                         RoomOrder end) {
   RoomOrder order = 0;
   if (!token.empty() && token[0] == 't' && absl::SimpleAtoi(Abs(token.substr(1)), &order)) {
     return order;
   }
   PARLEY_TRY(const auto sync, stream::SyncToken::Parse(token));
   const int64_t position = sync.Position(stream::StreamKind::kEvents, partition);
-  return LiveOrder(position);
+  return position == 0 ? end : LiveOrder(position);
 }
 
 }  // namespace parley::events

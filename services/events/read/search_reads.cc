@@ -191,7 +191,8 @@ absl::Status CutPage(const v1::SearchRequest& request, v1::SearchResponse& respo
   const uint64_t end = std::min(total, from + limit);
   results.DeleteSubrange(static_cast<int>(end), static_cast<int>(total - end));
   results.DeleteSubrange(0, static_cast<int>(from));
-  if (end < total) response.set_next_from(StrCat(end));
+  // Clients stop at an empty page.
+  if (end > from) response.set_next_from(StrCat(end));
   return absl::OkStatus();
 }
 

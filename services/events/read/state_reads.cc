@@ -68,19 +68,20 @@ absl::StatusOr<std::vector<StateRow>> MembersAt(RoomAccess& access, const std::s
   }
   int64_t pos = access.upto;
   if (!at.empty()) {
-    PARLEY_TRY(const RoomOrder order, ParseRoomToken(at, access.partition()));
-    pos = std::min(pos, PositionAt(order));
+    PARLEY_TRY(const RoomOrder order, ParseRoomToken(at, access.partition(), LiveOrder(access.upto)));
+    // A room begins with its creator in it: the create event and the join behind it are one act.
+    pos = std::min(pos, std::max(PositionAt(order), access.nid() + 1));
   }
   PARLEY_TRY(auto rows, StateAt(access.db, access.partition(), access.nid(), pos));
   std::erase_if(rows, [](const StateRow& row) { return row.type != kMember; });
   return rows;
 }
 
-// A string of `content` under the name that /joined_members has for it.
+// A string of `content` under the name that /joined_members has for it; null where there is none.
 void WriteString(json::Writer& w, std::string_view name, std::string_view content,
                  std::string_view key) {
   const std::string_view value = event::RawMember(content, key);
-  if (!value.empty() && value.front() == '"') w.Key(name).Raw(value);
+  w.Key(name).Raw(!value.empty() && value.front() == '"' ? value : "null");
 }
 
 absl::Status WriteJoined(RoomAccess& access, const std::vector<StateRow>& members,

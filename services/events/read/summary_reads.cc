@@ -144,7 +144,9 @@ bool IsValidOrder(std::string_view order) {
 std::optional<Child> ChildFrom(const EventRow& row) {
   const auto content = json::ParseObject(event::RawMember(row.pdu, "content"));
   if (!content.ok() || json::FindArray(*content, "via") == nullptr) return std::nullopt;
-  Child child{.ts = row.ts, .room_id = *row.state_key};
+  Child child;
+  child.ts = row.ts;
+  child.room_id = *row.state_key;
   const std::string_view order = json::StringOr(*content, "order", "");
   if (IsValidOrder(order)) {
     child.unordered = false;

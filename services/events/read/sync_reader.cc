@@ -152,12 +152,13 @@ absl::Status AddJoinedUsers(store::Reader& db, const RoomRow& room,
 
 absl::StatusOr<v1::ReadSinceResponse> SyncReader::ReadSince(const v1::ReadSinceRequest& request) {
   const v1::SyncOptions& options = request.options();
-  PARLEY_TRY(const EventFilter timeline, EventFilter::Parse(options.timeline_filter()));
+  PARLEY_TRY(EventFilter timeline, EventFilter::Parse(options.timeline_filter()));
   PARLEY_TRY(const EventFilter state, EventFilter::Parse(options.state_filter()));
   PARLEY_TRY(const EventFilter ephemeral, EventFilter::Parse(options.ephemeral_filter()));
   const absl::flat_hash_set<std::string> ignored(request.ignored_users().begin(),
                                                  request.ignored_users().end());
-  const SyncFrame frame{options, timeline, state, ephemeral, ignored};
+  timeline.Ignore(request.ignored_users());
+  const SyncFrame frame{options, timeline, state, ephemeral, ignored, lazy_members_};
   v1::ReadSinceResponse response;
   const auto status = deps_.store.Read([&](store::Reader& db) -> absl::Status {
     PARLEY_TRY(response, Pass(deps_, db, request, frame).Run());

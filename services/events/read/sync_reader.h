@@ -10,6 +10,7 @@
 #include "common/base/clock.h"
 #include "common/store/store.h"
 #include "parley/events/v1/events.pb.h"
+#include "services/events/read/lazy_members.h"
 
 namespace parley::events {
 
@@ -36,6 +37,7 @@ class SyncReader {
 
  private:
   const Deps deps_;
+  LazyMembers lazy_members_;
 };
 
 }  // namespace parley::events

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "parley/accounts/v1/accounts.parley.h"
 #include "parley/events/v1/events.parley.h"
 #include "services/gateway/deps.h"
 #include "services/gateway/router.h"
@@ -11,7 +13,6 @@
 namespace parley::gateway {
 namespace {
 
-using events::EventsService;
 using Answer = absl::StatusOr<HttpAnswer>;
 
 constexpr int64_t kMaxLimit = 1000;
@@ -40,94 +41,132 @@ absl::StatusOr<uint32_t> LimitParam(const RequestContext& context, int64_t fallb
 
 absl::StatusOr<bool> BackwardsParam(const RequestContext& context, std::string_view fallback) {
   const std::string dir = context.QueryOr("dir", fallback);
-  if (dir.empty()) return MissingParam("dir is missing");
   if (dir != "b" && dir != "f") return InvalidParam("dir is neither b nor f");
   return dir == "b";
 }
 
+// M_FORBIDDEN for a room that the reader has left and forgotten.
+absl::Status CheckNotForgotten(const Deps& deps, RequestContext& context, const std::string& room_id) {
+  accounts::v1::ListMembershipsRequest request;
+  request.set_user_id(context.requester().user.str());
+  PARLEY_TRY(const auto response, deps.accounts.ListMemberships(context.call(), request));
+  const bool known = std::any_of(
+      response.memberships().begin(), response.memberships().end(),
+      [&](const auto& membership) { return membership.room_id() == room_id; });
+  return known ? absl::OkStatus() : Forbidden("You have forgotten this room");
+}
+
+Answer AnswerHistory(const Deps& deps, RequestContext& context, const std::string& room_id,
+                     absl::StatusOr<events::v1::JsonResponse> response) {
+  if (response.ok() && response->reader_has_left()) {
+    PARLEY_RETURN_IF_ERROR(CheckNotForgotten(deps, context, room_id));
+  }
+  return AnswerWith(std::move(response));
+}
+
+// Whose messages the reader does not want to see.
+std::vector<std::string> IgnoredUsers(const Deps& deps, RequestContext& context) {
+  accounts::v1::GetAccountDataRequest request;
+  *request.mutable_requester() = context.requester().ToProto();
+  request.set_user_id(context.requester().user.str());
+  request.set_type("m.ignored_user_list");
+  const auto response = deps.accounts.GetAccountData(context.call(), request);
+  if (!response.ok()) return {};  // nobody is
+  const auto content = json::ParseObject(response->json());
+  const json::Object* ignored = content.ok() ? json::FindObject(*content, "ignored_users") : nullptr;
+  std::vector<std::string> users;
+  if (ignored == nullptr) return users;
+  for (const auto& [user_id, unused] : *ignored) users.push_back(user_id);
+  return users;
+}
+
 // GET /_matrix/client/v3/rooms/{roomId}/messages
-Answer GetMessages(EventsService& events, RequestContext& context) {
+Answer GetMessages(const Deps& deps, RequestContext& context) {
   PARLEY_TRY(auto request, RoomRequest<events::v1::GetMessagesRequest>(context));
-  PARLEY_TRY(const bool backwards, BackwardsParam(context, ""));
+  PARLEY_TRY(const bool backwards, BackwardsParam(context, "f"));
   PARLEY_TRY(const uint32_t limit, LimitParam(context, 10));
   request.set_backwards(backwards);
   request.set_limit(limit);
   request.set_from(context.QueryOr("from", ""));
   request.set_to(context.QueryOr("to", ""));
   request.set_filter(context.QueryOr("filter", ""));
-  return AnswerWith(events.GetMessages(context.call(), request));
+  for (std::string& user : IgnoredUsers(deps, context)) request.add_ignored_users(std::move(user));
+  return AnswerHistory(deps, context, request.room_id(),
+                       deps.events.GetMessages(context.call(), request));
 }
 
 // GET /_matrix/client/v3/rooms/{roomId}/context/{eventId}
-Answer GetContext(EventsService& events, RequestContext& context) {
+Answer GetContext(const Deps& deps, RequestContext& context) {
   PARLEY_TRY(auto request, RoomRequest<events::v1::GetContextRequest>(context));
   PARLEY_TRY(const uint32_t limit, LimitParam(context, 10));
   request.set_event_id(context.Param("eventId"));
   request.set_limit(limit);
   request.set_filter(context.QueryOr("filter", ""));
-  return AnswerWith(events.GetContext(context.call(), request));
+  for (std::string& user : IgnoredUsers(deps, context)) request.add_ignored_users(std::move(user));
+  return AnswerHistory(deps, context, request.room_id(),
+                       deps.events.GetContext(context.call(), request));
 }
 
 // GET /_matrix/client/v3/rooms/{roomId}/event/{eventId}
-Answer GetEvent(EventsService& events, RequestContext& context) {
+Answer GetEvent(const Deps& deps, RequestContext& context) {
   PARLEY_TRY(auto request, RoomRequest<events::v1::GetEventRequest>(context));
   request.set_event_id(context.Param("eventId"));
-  return AnswerWith(events.GetEvent(context.call(), request));
+  return AnswerWith(deps.events.GetEvent(context.call(), request));
 }
 
 // GET /_matrix/client/v3/events/{eventId}
-Answer GetEventAnywhere(EventsService& events, RequestContext& context) {
+Answer GetEventAnywhere(const Deps& deps, RequestContext& context) {
   events::v1::GetEventRequest request;
   *request.mutable_requester() = context.requester().ToProto();
   request.set_event_id(context.Param("eventId"));
-  return AnswerWith(events.GetEvent(context.call(), request));
+  return AnswerWith(deps.events.GetEvent(context.call(), request));
 }
 
 // GET /_matrix/client/v3/rooms/{roomId}/state
-Answer GetState(EventsService& events, RequestContext& context) {
+Answer GetState(const Deps& deps, RequestContext& context) {
   PARLEY_TRY(const auto request, RoomRequest<events::v1::GetStateRequest>(context));
-  return AnswerWith(events.GetState(context.call(), request));
+  return AnswerWith(deps.events.GetState(context.call(), request));
 }
 
 // GET /_matrix/client/v3/rooms/{roomId}/state/{eventType}/{stateKey}
-Answer GetStateEvent(EventsService& events, RequestContext& context, std::string state_key) {
+Answer GetStateEvent(const Deps& deps, RequestContext& context, std::string state_key) {
   PARLEY_TRY(auto request, RoomRequest<events::v1::GetStateEventRequest>(context));
   request.set_type(context.Param("eventType"));
   request.set_state_key(std::move(state_key));
   const std::string format = context.QueryOr("format", "content");
   if (format != "content" && format != "event") return InvalidParam("format is unknown");
   request.set_whole_event(format == "event");
-  return AnswerWith(events.GetStateEvent(context.call(), request));
+  return AnswerWith(deps.events.GetStateEvent(context.call(), request));
 }
 
 // GET /_matrix/client/v3/rooms/{roomId}/members
-Answer GetMembers(EventsService& events, RequestContext& context) {
+Answer GetMembers(const Deps& deps, RequestContext& context) {
   PARLEY_TRY(auto request, RoomRequest<events::v1::GetMembersRequest>(context));
   request.set_at(context.QueryOr("at", ""));
   request.set_membership(context.QueryOr("membership", ""));
   request.set_not_membership(context.QueryOr("not_membership", ""));
-  return AnswerWith(events.GetMembers(context.call(), request));
+  return AnswerWith(deps.events.GetMembers(context.call(), request));
 }
 
 // GET /_matrix/client/v3/rooms/{roomId}/joined_members
-Answer GetJoinedMembers(EventsService& events, RequestContext& context) {
+Answer GetJoinedMembers(const Deps& deps, RequestContext& context) {
   PARLEY_TRY(const auto request, RoomRequest<events::v1::GetJoinedMembersRequest>(context));
-  return AnswerWith(events.GetJoinedMembers(context.call(), request));
+  return AnswerWith(deps.events.GetJoinedMembers(context.call(), request));
 }
 
 // GET /_matrix/client/v1/rooms/{roomId}/timestamp_to_event
-Answer TimestampToEvent(EventsService& events, RequestContext& context) {
+Answer TimestampToEvent(const Deps& deps, RequestContext& context) {
   PARLEY_TRY(auto request, RoomRequest<events::v1::TimestampToEventRequest>(context));
   if (!context.Query("ts")) return MissingParam("ts is missing");
   PARLEY_TRY(const int64_t ts, context.QueryInt("ts", 0));
   PARLEY_TRY(const bool backwards, BackwardsParam(context, "f"));
   request.set_ts_ms(ts);
   request.set_backwards(backwards);
-  return AnswerWith(events.TimestampToEvent(context.call(), request));
+  return AnswerWith(deps.events.TimestampToEvent(context.call(), request));
 }
 
 // GET /_matrix/client/v1/rooms/{roomId}/relations/{eventId}/{relType}/{eventType}
-Answer GetRelations(EventsService& events, RequestContext& context, std::string rel_type,
+Answer GetRelations(const Deps& deps, RequestContext& context, std::string rel_type,
                     std::string event_type) {
   PARLEY_TRY(auto request, RoomRequest<events::v1::GetRelationsRequest>(context));
   PARLEY_TRY(const bool backwards, BackwardsParam(context, "b"));
@@ -141,11 +180,11 @@ Answer GetRelations(EventsService& events, RequestContext& context, std::string 
   request.set_recurse(recurse);
   request.set_from(context.QueryOr("from", ""));
   request.set_to(context.QueryOr("to", ""));
-  return AnswerWith(events.GetRelations(context.call(), request));
+  return AnswerWith(deps.events.GetRelations(context.call(), request));
 }
 
 // GET /_matrix/client/v1/rooms/{roomId}/threads
-Answer GetThreads(EventsService& events, RequestContext& context) {
+Answer GetThreads(const Deps& deps, RequestContext& context) {
   PARLEY_TRY(auto request, RoomRequest<events::v1::GetThreadsRequest>(context));
   PARLEY_TRY(const uint32_t limit, LimitParam(context, 20));
   const std::string include = context.QueryOr("include", "all");
@@ -153,20 +192,19 @@ Answer GetThreads(EventsService& events, RequestContext& context) {
   request.set_include(include);
   request.set_limit(limit);
   request.set_from(context.QueryOr("from", ""));
-  return AnswerWith(events.GetThreads(context.call(), request));
+  return AnswerWith(deps.events.GetThreads(context.call(), request));
 }
 
 }  // namespace
 
 void AddRoomReadRoutes(Router& router, const Deps& deps) {
-  EventsService& events = deps.events;
-  const auto get = [&](std::string_view path, Answer (*handler)(EventsService&, RequestContext&)) {
+  const auto get = [&](std::string_view path, Answer (*handler)(const Deps&, RequestContext&)) {
     router.Add({.method = "GET",
                 .path = path,
                 .auth = Auth::kGuest,
                 .limit = Limit::kRead,
-                .handler = [&events, handler](RequestContext& context) {
-                  return handler(events, context);
+                .handler = [deps, handler](RequestContext& context) {
+                  return handler(deps, context);
                 }});
   };
   get("/_matrix/client/v3/rooms/{roomId}/messages", GetMessages);
@@ -175,24 +213,24 @@ void AddRoomReadRoutes(Router& router, const Deps& deps) {
   get("/_matrix/client/v3/events/{eventId}", GetEventAnywhere);
   get("/_matrix/client/v3/rooms/{roomId}/state", GetState);
   get("/_matrix/client/v3/rooms/{roomId}/state/{eventType}",
-      [](EventsService& service, RequestContext& c) { return GetStateEvent(service, c, ""); });
+      [](const Deps& d, RequestContext& c) { return GetStateEvent(d, c, ""); });
   get("/_matrix/client/v3/rooms/{roomId}/state/{eventType}/{stateKey}",
-      [](EventsService& service, RequestContext& c) {
-        return GetStateEvent(service, c, c.Param("stateKey"));
+      [](const Deps& d, RequestContext& c) {
+        return GetStateEvent(d, c, c.Param("stateKey"));
       });
   get("/_matrix/client/v3/rooms/{roomId}/members", GetMembers);
   get("/_matrix/client/v3/rooms/{roomId}/joined_members", GetJoinedMembers);
   get("/_matrix/client/v1/rooms/{roomId}/timestamp_to_event", TimestampToEvent);
   get("/_matrix/client/v1/rooms/{roomId}/threads", GetThreads);
   get("/_matrix/client/v1/rooms/{roomId}/relations/{eventId}",
-      [](EventsService& service, RequestContext& c) { return GetRelations(service, c, "", ""); });
+      [](const Deps& d, RequestContext& c) { return GetRelations(d, c, "", ""); });
   get("/_matrix/client/v1/rooms/{roomId}/relations/{eventId}/{relType}",
-      [](EventsService& service, RequestContext& c) {
-        return GetRelations(service, c, c.Param("relType"), "");
+      [](const Deps& d, RequestContext& c) {
+        return GetRelations(d, c, c.Param("relType"), "");
       });
   get("/_matrix/client/v1/rooms/{roomId}/relations/{eventId}/{relType}/{eventType}",
-      [](EventsService& service, RequestContext& c) {
-        return GetRelations(service, c, c.Param("relType"), c.Param("eventType"));
+      [](const Deps& d, RequestContext& c) {
+        return GetRelations(d, c, c.Param("relType"), c.Param("eventType"));
       });
 }
 

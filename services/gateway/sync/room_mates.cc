@@ -4,6 +4,7 @@
 
 #include <absl/container/flat_hash_set.h>
 
+#include "common/base/partition.h"
 #include "common/status/macros.h"
 #include "parley/accounts/v1/accounts.parley.h"
 
@@ -17,11 +18,18 @@ std::vector<std::string> JoinedRooms(const UserSnapshot& user) {
   return rooms;
 }
 
+std::shared_ptr<const UserSnapshot> RoomMates::FreshSnapshot(std::string_view user_id) const {
+  const auto session = sessions_.Find(user_id);
+  const auto user = session ? session->user() : nullptr;
+  if (user == nullptr) return nullptr;
+  const auto news = heard_.accounts.Since(PartitionOf(user_id, partitions_), user_id,
+                                          user->accounts_position);
+  return news == WakeIndex::News::kNo ? user : nullptr;
+}
+
 absl::StatusOr<std::vector<std::string>> RoomMates::RoomsOf(const rpc::Call& call,
                                                             std::string_view user_id) const {
-  if (const auto session = sessions_.Find(user_id)) {
-    if (const auto user = session->user()) return JoinedRooms(*user);
-  }
+  if (const auto user = FreshSnapshot(user_id)) return JoinedRooms(*user);
   accounts::v1::ListMembershipsRequest request;
   request.set_user_id(std::string(user_id));
   request.add_memberships("join");

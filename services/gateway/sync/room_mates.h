@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -7,6 +9,7 @@
 #include <absl/status/statusor.h>
 
 #include "common/rpc/call.h"
+#include "services/gateway/sync/heard.h"
 #include "services/gateway/sync/session.h"
 
 namespace parley::accounts {
@@ -21,8 +24,9 @@ namespace parley::gateway {
 // Threads: safe from any. Lifetime: borrows its arguments.
 class RoomMates {
  public:
-  RoomMates(accounts::AccountsService& accounts, const SessionTable& sessions)
-      : accounts_(accounts), sessions_(sessions) {}
+  RoomMates(accounts::AccountsService& accounts, const SessionTable& sessions, const Heard& heard,
+            uint32_t partitions)
+      : accounts_(accounts), sessions_(sessions), heard_(heard), partitions_(partitions) {}
 
   // The rooms that `user_id` is joined to.
   absl::StatusOr<std::vector<std::string>> RoomsOf(const rpc::Call& call, std::string_view user_id) const;
@@ -32,8 +36,13 @@ class RoomMates {
                                         const std::vector<std::string>& candidates) const;
 
  private:
+  // What the user's session holds, if nothing was heard of the user since.
+  std::shared_ptr<const UserSnapshot> FreshSnapshot(std::string_view user_id) const;
+
   accounts::AccountsService& accounts_;
   const SessionTable& sessions_;
+  const Heard& heard_;
+  const uint32_t partitions_;
 };
 
 // The rooms a snapshot is joined to.

@@ -104,7 +104,10 @@ absl::StatusOr<RoomProvider::Part> RoomProvider::Read(const rpc::Call& call, con
   PARLEY_TRY(ReadSinceResponse response, events_.ReadSince(call, RequestFor(query, user, rooms)));
   Advance(response, next);
   Part part = PartOf(rooms, response);
+  const absl::flat_hash_set<std::string> fresh(part.new_rooms.begin(), part.new_rooms.end());
   for (auto& update : *response.mutable_rooms()) {
+    // A room that is new to a client that has others: what came before its timeline is a gap.
+    if (query.since && fresh.contains(update.room_id())) update.set_limited(true);
     if (update.has_news()) difference.rooms.push_back(std::move(update));
   }
   for (auto& user_id : *response.mutable_device_lists_changed()) {

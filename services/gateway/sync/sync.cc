@@ -38,7 +38,7 @@ uint64_t Combine(uint64_t events, uint64_t accounts) { return events ^ absl::rot
 
 Sync::Sync(Deps deps)
     : deps_(std::move(deps)),
-      room_mates_(deps_.accounts, sessions_),
+      room_mates_(deps_.accounts, sessions_, heard_, deps_.partitions),
       accounts_(deps_.accounts, heard_, sessions_, deps_.partitions),
       rooms_(deps_.events, heard_, deps_.partitions),
       presence_(deps_.presence, deps_.events, presence_log_, room_mates_),
