@@ -25,6 +25,7 @@ absl::StatusOr<v1::JsonResponse> JsonFrom(
     absl::FunctionRef<absl::Status(RoomAccess&, std::string&)> read) {
   v1::JsonResponse response;
   PARLEY_RETURN_IF_ERROR(WithRoom(deps, requester, room_id, [&](RoomAccess& access) {
+    response.set_reader_has_left(access.door.LeftAt() > 0);
     return read(access, *response.mutable_json());
   }));
   return response;
@@ -77,11 +78,11 @@ absl::StatusOr<std::vector<StateRow>> MembersAt(RoomAccess& access, const std::s
   return rows;
 }
 
-// A string of `content` under the name that /joined_members has for it; null where there is none.
+// A string of `content` under the name that /joined_members has for it.
 void WriteString(json::Writer& w, std::string_view name, std::string_view content,
                  std::string_view key) {
   const std::string_view value = event::RawMember(content, key);
-  w.Key(name).Raw(!value.empty() && value.front() == '"' ? value : "null");
+  if (!value.empty() && value.front() == '"') w.Key(name).Raw(value);
 }
 
 absl::Status WriteJoined(RoomAccess& access, const std::vector<StateRow>& members,

@@ -41,6 +41,7 @@ absl::StatusOr<uint32_t> LimitParam(const RequestContext& context, int64_t fallb
 
 absl::StatusOr<bool> BackwardsParam(const RequestContext& context, std::string_view fallback) {
   const std::string dir = context.QueryOr("dir", fallback);
+  if (dir.empty()) return MissingParam("dir is missing");
   if (dir != "b" && dir != "f") return InvalidParam("dir is neither b nor f");
   return dir == "b";
 }
@@ -83,7 +84,7 @@ std::vector<std::string> IgnoredUsers(const Deps& deps, RequestContext& context)
 // GET /_matrix/client/v3/rooms/{roomId}/messages
 Answer GetMessages(const Deps& deps, RequestContext& context) {
   PARLEY_TRY(auto request, RoomRequest<events::v1::GetMessagesRequest>(context));
-  PARLEY_TRY(const bool backwards, BackwardsParam(context, "f"));
+  PARLEY_TRY(const bool backwards, BackwardsParam(context, ""));
   PARLEY_TRY(const uint32_t limit, LimitParam(context, 10));
   request.set_backwards(backwards);
   request.set_limit(limit);
@@ -125,7 +126,8 @@ Answer GetEventAnywhere(const Deps& deps, RequestContext& context) {
 // GET /_matrix/client/v3/rooms/{roomId}/state
 Answer GetState(const Deps& deps, RequestContext& context) {
   PARLEY_TRY(const auto request, RoomRequest<events::v1::GetStateRequest>(context));
-  return AnswerWith(deps.events.GetState(context.call(), request));
+  return AnswerHistory(deps, context, request.room_id(),
+                       deps.events.GetState(context.call(), request));
 }
 
 // GET /_matrix/client/v3/rooms/{roomId}/state/{eventType}/{stateKey}
@@ -136,7 +138,8 @@ Answer GetStateEvent(const Deps& deps, RequestContext& context, std::string stat
   const std::string format = context.QueryOr("format", "content");
   if (format != "content" && format != "event") return InvalidParam("format is unknown");
   request.set_whole_event(format == "event");
-  return AnswerWith(deps.events.GetStateEvent(context.call(), request));
+  return AnswerHistory(deps, context, request.room_id(),
+                       deps.events.GetStateEvent(context.call(), request));
 }
 
 // GET /_matrix/client/v3/rooms/{roomId}/members
@@ -145,7 +148,8 @@ Answer GetMembers(const Deps& deps, RequestContext& context) {
   request.set_at(context.QueryOr("at", ""));
   request.set_membership(context.QueryOr("membership", ""));
   request.set_not_membership(context.QueryOr("not_membership", ""));
-  return AnswerWith(deps.events.GetMembers(context.call(), request));
+  return AnswerHistory(deps, context, request.room_id(),
+                       deps.events.GetMembers(context.call(), request));
 }
 
 // GET /_matrix/client/v3/rooms/{roomId}/joined_members
