@@ -14,7 +14,7 @@ import requests
 
 SHARED_SECRET = "complement"
 READY_SECONDS = 60
-STOP_SECONDS = 15
+STOP_SECONDS = 45
 
 
 class Homeserver:
