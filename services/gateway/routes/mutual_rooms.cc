@@ -1,30 +1,14 @@
-#include <algorithm>
-#include <iterator>
 #include <string>
-#include <vector>
 
 #include "common/json/splice.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
-#include "parley/accounts/v1/accounts.parley.h"
 #include "services/gateway/deps.h"
 #include "services/gateway/router.h"
+#include "services/gateway/routes/rooms_of_user.h"
 
 namespace parley::gateway {
 namespace {
-
-// Sorted.
-absl::StatusOr<std::vector<std::string>> JoinedRooms(accounts::AccountsService& accounts, const rpc::Call& call,
-                                                     const UserId& user) {
-  accounts::v1::ListMembershipsRequest request;
-  request.set_user_id(user.str());
-  request.add_memberships("join");
-  PARLEY_TRY(const auto response, accounts.ListMemberships(call, request));
-  std::vector<std::string> rooms;
-  for (const auto& membership : response.memberships()) rooms.push_back(membership.room_id());
-  std::sort(rooms.begin(), rooms.end());
-  return rooms;
-}
 
 // GET /_matrix/client/v1/mutual_rooms
 absl::StatusOr<HttpAnswer> GetMutualRooms(accounts::AccountsService& accounts, RequestContext& context) {
@@ -32,10 +16,7 @@ absl::StatusOr<HttpAnswer> GetMutualRooms(accounts::AccountsService& accounts, R
   if (!asked) return MissingParam("user_id is missing");
   PARLEY_TRY(const UserId user, UserId::Parse(*asked));
   if (user == context.requester().user) return InvalidParam("user_id is you");
-  PARLEY_TRY(const auto theirs, JoinedRooms(accounts, context.call(), user));
-  PARLEY_TRY(const auto own, JoinedRooms(accounts, context.call(), context.requester().user));
-  std::vector<std::string> shared;
-  std::set_intersection(theirs.begin(), theirs.end(), own.begin(), own.end(), std::back_inserter(shared));
+  PARLEY_TRY(const auto shared, SharedRooms(accounts, context.call(), user, context.requester().user));
   HttpAnswer answer;
   json::Writer w(answer.body);
   w.BeginObject().Key("joined").BeginArray();

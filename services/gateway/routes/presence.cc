@@ -1,5 +1,4 @@
-#include <algorithm>
-#include <iterator>
+#include <string>
 #include <vector>
 
 #include "common/status/macros.h"
@@ -9,31 +8,16 @@
 #include "parley/presence/v1/presence.parley.h"
 #include "services/gateway/deps.h"
 #include "services/gateway/router.h"
+#include "services/gateway/routes/rooms_of_user.h"
 
 namespace parley::gateway {
 namespace {
-
-// Sorted.
-absl::StatusOr<std::vector<std::string>> JoinedRooms(accounts::AccountsService& accounts, const rpc::Call& call,
-                                                     const UserId& user) {
-  accounts::ListMembershipsRequest request;
-  request.set_user_id(user.str());
-  request.add_memberships("join");
-  PARLEY_TRY(const accounts::ListMembershipsResponse response, accounts.ListMemberships(call, request));
-  std::vector<std::string> rooms;
-  for (const accounts::Membership& membership : response.memberships()) rooms.push_back(membership.room_id());
-  std::sort(rooms.begin(), rooms.end());
-  return rooms;
-}
 
 // Presence is for those who share a room. M_FORBIDDEN otherwise.
 absl::Status CheckMaySee(accounts::AccountsService& accounts, RequestContext& context, const UserId& user) {
   const UserId& viewer = context.requester().user;
   if (user == viewer) return absl::OkStatus();
-  PARLEY_TRY(const std::vector<std::string> theirs, JoinedRooms(accounts, context.call(), user));
-  PARLEY_TRY(const std::vector<std::string> own, JoinedRooms(accounts, context.call(), viewer));
-  std::vector<std::string> shared;
-  std::set_intersection(theirs.begin(), theirs.end(), own.begin(), own.end(), std::back_inserter(shared));
+  PARLEY_TRY(const std::vector<std::string> shared, SharedRooms(accounts, context.call(), user, viewer));
   return shared.empty() ? Forbidden("You share no room with this user") : absl::OkStatus();
 }
 
