@@ -7,7 +7,8 @@ namespace {
 
 constexpr std::string_view kNames[] = {"offline", "unavailable", "online", "free_for_chat", "hidden"};
 
-// What one device stands for. A choice lasts while the device has a stream, and is not undone by its streams.
+// What one device stands for. A choice lasts while the device has a stream, and is not undone by streams that say
+// online, as all do that say nothing; one that says unavailable is a choice of its own.
 State DeviceState(const Device& device, absl::Time now) {
   if (device.stream_until <= now) return State::kOffline;
   return device.chosen.value_or(device.stream);
@@ -57,6 +58,7 @@ void Apply(const Chosen& input, absl::Time now, const Config& config, UserPresen
 void Apply(const StreamSeen& input, absl::Time now, const Config& config, UserPresence& user) {
   if (input.state == State::kOffline) return;
   Device& device = user.devices[input.device_id];
+  if (input.state == State::kUnavailable) device.chosen.reset();
   device.stream = input.state;
   // Every sync says `online` unless it is told otherwise; what it is told is a choice too.
   if (input.state != State::kOnline) device.chosen.reset();

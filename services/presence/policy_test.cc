@@ -94,6 +94,12 @@ TEST(PresencePolicy, AChoiceIsNotUndoneByASync) {
   }
 }
 
+TEST(PresencePolicy, AStreamThatSaysUnavailableIsAChoice) {
+  Story story;
+  story.Do(Choose(State::kOnline));
+  EXPECT_EQ(story.Do(Sync(State::kUnavailable)), "+unavailable");
+}
+
 TEST(PresencePolicy, AnExplicitOfflineWinsOverAllDevices) {
   Story story;
   story.Do(Sync(State::kOnline, "A"));

@@ -11,7 +11,7 @@ struct Config {
   uint32_t partitions = 256;
   // Of a whole profile as JSON (client-server API, "Profiles").
   size_t max_profile_bytes = 64 << 10;
-  size_t max_name_bytes = 1024;  // of a display name or an avatar's URL: they go into every room
+  size_t max_name_bytes = 256;  // of a display name or an avatar's URL: they go into every room
   // Rooms that a change is written to at the same time.
   int room_threads = 8;
   // Between attempts when a room can't be reached; doubles up to the second.

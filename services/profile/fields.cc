@@ -26,7 +26,7 @@ absl::StatusOr<bool> Clears(std::string_view field, const json::Value& value, co
   const std::string* text = value.AsString();
   if (text == nullptr) return BadJson(StrCat(field, " must be a string"));
   if (text->size() > config.max_profile_bytes) return Matrix(400, "M_PROFILE_TOO_LARGE", "The profile would be too large");
-  if (text->size() > config.max_name_bytes) return TooLarge(StrCat(field, " is too long"));
+  if (text->size() > config.max_name_bytes) return Matrix(400, "M_TOO_LARGE", StrCat(field, " is too long"));
   return text->empty();
 }
 
