@@ -142,6 +142,18 @@ std::string TemplateJson(const RoomVersion& version, EventFields fields) {
   return TextOf(version, fields).Whole();
 }
 
+absl::StatusOr<EventFields> ReadTemplate(const RoomVersion& version, const json::Object& made) {
+  EventFields fields;
+  absl::StatusOr<RoomId> room_id = RoomId::Parse(json::StringOr(made, "room_id", ""));
+  if (!room_id.ok()) return BadJson("The template names no room");
+  fields.room_id = *std::move(room_id);
+  PARLEY_TRY(fields.prev_events, ReadReferences(made, "prev_events", kMaxPrevEvents, version));
+  PARLEY_TRY(fields.auth_events, ReadReferences(made, "auth_events", kMaxAuthEvents, version));
+  fields.depth = json::IntOr(made, "depth", 0);
+  if (fields.depth < 1) return BadJson("The template's depth is missing or too small");
+  return fields;
+}
+
 absl::StatusOr<VerifiedPdu> SignPdu(const VerifiedPdu& event, const std::string& server_name,
                                     const crypto::SigningKey& key) {
   PARLEY_TRY(json::Object whole, json::ParseObject(event->bytes));

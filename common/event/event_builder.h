@@ -52,6 +52,11 @@ class EventBuilder {
 // its sender's key.
 std::string TemplateJson(const RoomVersion& version, EventFields fields);
 
+// What another server's template (make_join, make_leave, make_knock) may decide of an event that
+// our user signs: its room and its place in the room's graph. The caller sets all else, from its
+// own knowledge. Error: M_BAD_JSON for a template that is none.
+absl::StatusOr<EventFields> ReadTemplate(const RoomVersion& version, const json::Object& made);
+
 // `pdu` with one more signature (an invite to our user; a restricted join that our user
 // authorises).
 absl::StatusOr<VerifiedPdu> SignPdu(const VerifiedPdu& pdu, const std::string& server_name,

@@ -184,5 +184,30 @@ TEST(TemplateJson, HasNeitherHashesNorSignatures) {
   EXPECT_EQ(json::StringOr(made, "state_key", ""), "@bob:b.test");
 }
 
+TEST(ReadTemplate, TakesThePlaceInTheGraphAndNothingElse) {
+  for (const RoomVersion& version : AllRoomVersions()) {
+    const TestRoom room(version, "@alice:a.test");
+    const EventFields offered = room.Fields("@mallory:m.test", "m.room.power_levels", "", "{}");
+    const auto read = ReadTemplate(version, Json(TemplateJson(version, offered)));
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(read->room_id, offered.room_id);
+    EXPECT_EQ(read->depth, offered.depth);
+    ASSERT_EQ(read->prev_events.size(), 1u);
+    EXPECT_EQ(read->prev_events[0].id, offered.prev_events[0].id);
+    EXPECT_EQ(read->prev_events[0].sha256, offered.prev_events[0].sha256);
+    EXPECT_EQ(read->auth_events.size(), offered.auth_events.size());
+    EXPECT_TRUE(read->sender.empty());
+    EXPECT_TRUE(read->type.empty());
+  }
+}
+
+TEST(ReadTemplate, RefusesWhatIsNone) {
+  EXPECT_FALSE(ReadTemplate(DefaultRoomVersion(), {}).ok());
+  EXPECT_FALSE(
+      ReadTemplate(DefaultRoomVersion(),
+                   Json(R"({"room_id":"!r:a.test","prev_events":[5],"auth_events":[],"depth":2})"))
+          .ok());
+}
+
 }  // namespace
 }  // namespace parley::event

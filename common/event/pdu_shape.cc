@@ -42,25 +42,25 @@ absl::StatusOr<EventId> ReadEventId(const json::Value& value, std::string_view k
 }
 
 // v1 and v2: [id, {"sha256": …}].
-absl::StatusOr<EventId> ReadReference(const json::Value& value, std::string_view key,
-                                      const RoomVersion& version) {
-  if (!version.references_carry_hashes) return ReadEventId(value, key);
+absl::StatusOr<EventReference> ReadReference(const json::Value& value, std::string_view key,
+                                             const RoomVersion& version) {
+  if (!version.references_carry_hashes) {
+    PARLEY_TRY(EventId id, ReadEventId(value, key));
+    return EventReference(std::move(id));
+  }
   const json::Array* pair = value.AsArray();
   if (pair == nullptr || pair->size() != 2 || !(*pair)[1].is_object()) return Malformed(key);
-  return ReadEventId((*pair)[0], key);
+  PARLEY_TRY(EventId id, ReadEventId((*pair)[0], key));
+  return EventReference(std::move(id),
+                        std::string(json::StringOr(*(*pair)[1].AsObject(), "sha256", "")));
 }
 
-absl::StatusOr<std::vector<EventId>> ReadReferences(const json::Object& event, std::string_view key,
-                                                    size_t limit, const RoomVersion& version) {
-  const json::Array* array = json::FindArray(event, key);
-  if (array == nullptr) return Malformed(key);
-  if (array->size() > limit) return BadJson(StrCat("The event has too many ", key));
+absl::StatusOr<std::vector<EventId>> ReadIdList(const json::Object& event, std::string_view key,
+                                                size_t limit, const RoomVersion& version) {
+  PARLEY_TRY(std::vector<EventReference> references, ReadReferences(event, key, limit, version));
   std::vector<EventId> ids;
-  ids.reserve(array->size());
-  for (const json::Value& value : *array) {
-    PARLEY_TRY(EventId id, ReadReference(value, key, version));
-    ids.push_back(std::move(id));
-  }
+  ids.reserve(references.size());
+  for (EventReference& reference : references) ids.push_back(std::move(reference.id));
   return ids;
 }
 
@@ -132,12 +132,27 @@ absl::Status ReadGraph(const json::Object& event, Pdu& pdu) {
   PARLEY_TRY(pdu.origin_server_ts, ReadInt(event, "origin_server_ts"));
   PARLEY_TRY(pdu.depth, ReadInt(event, "depth"));
   if (pdu.depth < 0) return Malformed("depth");
-  PARLEY_TRY(pdu.prev_events, ReadReferences(event, "prev_events", kMaxPrevEvents, *pdu.version));
-  PARLEY_TRY(pdu.auth_events, ReadReferences(event, "auth_events", kMaxAuthEvents, *pdu.version));
+  PARLEY_TRY(pdu.prev_events, ReadIdList(event, "prev_events", kMaxPrevEvents, *pdu.version));
+  PARLEY_TRY(pdu.auth_events, ReadIdList(event, "auth_events", kMaxAuthEvents, *pdu.version));
   return absl::OkStatus();
 }
 
 }  // namespace
+
+absl::StatusOr<std::vector<EventReference>> ReadReferences(const json::Object& event,
+                                                           std::string_view key, size_t limit,
+                                                           const RoomVersion& version) {
+  const json::Array* array = json::FindArray(event, key);
+  if (array == nullptr) return Malformed(key);
+  if (array->size() > limit) return BadJson(StrCat("The event has too many ", key));
+  std::vector<EventReference> references;
+  references.reserve(array->size());
+  for (const json::Value& value : *array) {
+    PARLEY_TRY(EventReference reference, ReadReference(value, key, version));
+    references.push_back(std::move(reference));
+  }
+  return references;
+}
 
 absl::Status CheckFieldSize(std::string_view name, std::string_view text) {
   if (text.size() <= kMaxFieldBytes) return absl::OkStatus();

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string_view>
+#include <vector>
+
 #include <absl/status/statusor.h>
 
 #include "common/event/pdu.h"
@@ -11,6 +14,11 @@ namespace parley::event {
 // field is too large. `content` is moved out of `event`. Leaves `bytes` empty, and the ids that are
 // hashes. Internal to common/event.
 absl::StatusOr<Pdu> ReadShape(json::Object& event, const RoomVersion& version);
+
+// The events that `event` names in prev_events or auth_events (`key`); M_BAD_JSON beyond `limit`.
+absl::StatusOr<std::vector<EventReference>> ReadReferences(const json::Object& event,
+                                                           std::string_view key, size_t limit,
+                                                           const RoomVersion& version);
 
 // M_TOO_LARGE if `text` exceeds what an identifier, type or state key may have.
 absl::Status CheckFieldSize(std::string_view name, std::string_view text);
