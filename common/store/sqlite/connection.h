@@ -42,7 +42,7 @@ class Statement {
 struct ConnectionOptions {
   std::string path;
   bool read_only = false;
-  std::string vfs;                   // empty: SQLite's own
+  std::string vfs = {};              // empty: SQLite's own
   std::string synchronous = "FULL";  // the sync test shows what another one loses
   int64_t cache_bytes = 8 << 20;
   int64_t mmap_bytes = 0;
