@@ -101,8 +101,9 @@ absl::StatusOr<json::Array> ParseActions(const json::Object& body) {
   if (!given->is_array()) return BadJson("'actions' is a list");
   json::Array actions;
   for (const json::Value& action : *given->AsArray()) {
-    if (IsHistorical(action)) continue;
-    if (!IsAction(action)) return BadJson("An action is \"notify\" or an object with 'set_tweak'");
+    if (!IsAction(action) && !IsHistorical(action)) {
+      return BadJson("An action is \"notify\" or an object with 'set_tweak'");
+    }
     actions.push_back(action);
   }
   return actions;

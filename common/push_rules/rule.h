@@ -37,7 +37,7 @@ struct Rule {
 // The rule as clients see it, with `user_id` in the place of kOwnUserId.
 json::Object ToJson(Kind kind, const Rule& rule, std::string_view user_id);
 
-// The actions in `body` as they are kept: without the historical `dont_notify` and `coalesce`.
+// The actions in `body`. The historical `dont_notify` and `coalesce` are kept and do nothing.
 // M_MISSING_PARAM, M_BAD_JSON.
 absl::StatusOr<json::Array> ParseActions(const json::Object& body);
 

@@ -127,10 +127,10 @@ TEST(PushRuleSet, RefusesMalformedRules) {
   }
 }
 
-TEST(PushRuleSet, StripsHistoricalActions) {
+TEST(PushRuleSet, KeepsHistoricalActions) {
   RuleSet rules;
   ASSERT_TRUE(Put(rules, "room", "!a:b", R"({"actions":["dont_notify","coalesce"]})").ok());
-  EXPECT_TRUE(rules.Find(Kind::kRoom, "!a:b")->actions.empty());
+  EXPECT_EQ(rules.Find(Kind::kRoom, "!a:b")->actions.size(), 2);
 }
 
 TEST(PushRuleSet, EnablesAndDisables) {

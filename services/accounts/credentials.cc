@@ -12,6 +12,15 @@ namespace {
 
 const char kPasswordStage[] = "m.login.password";
 
+// Another user's password is refused outright: no further try of this session could help.
+absl::Status RefuseOthers(const json::Object& body, const UserId& user, std::string_view server_name) {
+  PARLEY_TRY(const json::Object* auth, OptionalObject(body, "auth"));
+  const std::string* type = auth ? json::FindString(*auth, "type") : nullptr;
+  if (type == nullptr || *type != kPasswordStage) return absl::OkStatus();
+  PARLEY_TRY(const UserId named, ReadUser(*auth, server_name));
+  return named == user ? absl::OkStatus() : Forbidden("The password of another user does not count");
+}
+
 }  // namespace
 
 Credentials::Credentials(const Deps& deps, Passwords& passwords, Devices& devices, UiaSessions& uia)
@@ -21,10 +30,9 @@ absl::StatusOr<json::Object> Credentials::Confirm(const UserId& user, std::strin
                                                   const json::Object& body) {
   const UiaOperation wanted{std::move(operation), user.str(), deps_.accounts.PartitionOfUser(user),
                             {{kPasswordStage}}, body};
+  PARLEY_RETURN_IF_ERROR(RefuseOthers(body, user, deps_.config.server_name));
   return uia_.Authenticate(wanted, [&](std::string_view, const json::Object& auth) -> absl::Status {
-    PARLEY_TRY(const UserId named, ReadUser(auth, deps_.config.server_name));
     PARLEY_TRY(const std::string password, RequiredString(auth, "password"));
-    if (named != user) return Forbidden("The password of another user does not count");
     return passwords_.Check(user, password);
   });
 }

@@ -71,7 +71,10 @@ absl::StatusOr<json::Object> DeviceKeys::Upload(const UserId& user, const std::s
   News uploaded;
   PARLEY_TRY(const json::Object* device_keys, OptionalObject(body, "device_keys"));
   if (device_keys != nullptr) {
-    PARLEY_TRY(uploaded.device_keys, ReadDeviceKeys(*device_keys, user, device_id));
+    auto read = ReadDeviceKeys(*device_keys, user, device_id);
+    // A key object that lacks a part is malformed; the request lacks no parameter.
+    if (HasErrcode(read.status(), "M_MISSING_PARAM")) return BadJson(FromStatus(read.status()).message);
+    PARLEY_TRY(uploaded.device_keys, std::move(read));
   }
   PARLEY_TRY(uploaded.one_time_keys, ReadKeys(body, "one_time_keys"));
   PARLEY_TRY(uploaded.fallback_keys, ReadKeys(body, "fallback_keys"));

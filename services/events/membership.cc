@@ -52,6 +52,7 @@ absl::StatusOr<Change> MakeChange(const v1::ChangeMembershipRequest& request) {
   if (!UserId::Parse(change.target).ok()) return InvalidParam("user_id must be a user id");
   if (!request.extra_content().empty()) {
     PARLEY_TRY(change.content, json::ParseObject(request.extra_content()));
+    change.content.Erase("join_authorised_via_users_server");  // the server's to say
   }
   change.content.Set("membership", MembershipAfter(request.action()));
   if (!request.reason().empty()) change.content.Set("reason", request.reason());

@@ -73,8 +73,11 @@ absl::StatusOr<std::string> Change(const Deps& deps, RequestContext& context, ev
 // The requester's own: join, knock.
 absl::StatusOr<HttpAnswer> Enter(const Deps& deps, RequestContext& context, MembershipAction action,
                                  const std::string& id_or_alias) {
-  PARLEY_RETURN_IF_ERROR(context.BodyOrEmpty().status());
+  PARLEY_TRY(const json::Object* body, context.BodyOrEmpty());
   auto request = RequestBy<events::ChangeMembershipRequest>(context);
+  json::Object extra = *body;
+  for (const std::string_view key : {"reason", "third_party_signed"}) extra.Erase(key);
+  if (!extra.empty()) request.set_extra_content(json::Serialize(extra));
   PARLEY_TRY(*request.mutable_room_id(), ResolveRoom(deps, context.call(), id_or_alias));
   request.set_target_user_id(context.requester().user.str());
   request.set_action(action);
