@@ -189,7 +189,7 @@ TEST(Devices, AreDeletedAfterThePasswordIsGivenAgain) {
     return Outcome(service->DeleteDevices({}, request));
   };
   EXPECT_EQ(with_password("alice", "wrong"), "401 M_FORBIDDEN");
-  EXPECT_EQ(with_password("bob", "secret"), "401 M_FORBIDDEN");
+  EXPECT_EQ(with_password("bob", "secret"), "403 M_FORBIDDEN");
   EXPECT_EQ(with_password("alice", "secret"), "200");
   EXPECT_EQ(Authenticate(service, laptop), "401 M_UNKNOWN_TOKEN");
 }
