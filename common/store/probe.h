@@ -17,6 +17,8 @@ class Probe {
   virtual void Committed(size_t batches, absl::Duration took, size_t queued) {}
   // A batch was not written. `why` is one of "fence", "conflict", "unavailable", "schema", "full".
   virtual void Refused(std::string_view why) {}
+  // An attempt to reach the database server failed.
+  virtual void ConnectFailed() {}
   virtual void HasRead(absl::Duration took) {}
   // A pruner's view of a table of changes after a pass.
   virtual void Pruned(std::string_view table, int64_t deleted, int64_t left) {}

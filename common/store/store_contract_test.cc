@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -13,6 +14,8 @@
 
 #include "common/base/strings.h"
 #include "common/status/macros.h"
+#include "common/store/postgres/postgres_store.h"
+#include "common/store/postgres/testing/postgres_server.h"
 #include "common/store/sqlite/sqlite_store.h"
 #include "common/testing/temporary_folder.h"
 
@@ -420,12 +423,26 @@ TEST_P(StoreContract, RefusesATableWhosePrimaryKeyDoesNotBeginWithThePartition) 
   EXPECT_TRUE(absl::IsInvalidArgument(OpenAnother(migrations).status()));
 }
 
+absl::StatusOr<std::unique_ptr<Store>> OpenInFile(const std::string& folder,
+                                                  const std::vector<Migration>& migrations) {
+  return OpenSqlite({.path = folder + "/store.db"}, migrations);
+}
+
+// One server for all tests of the process, one database for each folder.
+absl::StatusOr<std::unique_ptr<Store>> OpenOnServer(const std::string& folder,
+                                                    const std::vector<Migration>& migrations) {
+  static PostgresServer server;
+  static std::map<std::string, std::string> databases;
+  const auto [database, is_new] = databases.try_emplace(folder, StrCat("d", databases.size()));
+  if (is_new) server.CreateDatabase(database->second);
+  PostgresOptions options;
+  options.server = {.host = server.host(), .database = database->second, .user = "parley"};
+  return OpenPostgres(options, migrations);
+}
+
 INSTANTIATE_TEST_SUITE_P(Engines, StoreContract,
-                         testing::Values(Engine{
-                             "Sqlite",
-                             [](const std::string& folder, const auto& migrations) {
-                               return OpenSqlite({.path = folder + "/store.db"}, migrations);
-                             }}),
+                         testing::Values(Engine{"Sqlite", OpenInFile},
+                                         Engine{"Postgres", OpenOnServer}),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
+#include <absl/time/time.h>
 
 #include "common/config/table.h"
 #include "services/accounts/config.h"
@@ -29,6 +30,7 @@ struct Config {
     std::string client = "127.0.0.1:8008";
     std::string metrics = "127.0.0.1:9008";
     std::string rpc;
+    std::string rpc_advertise;
   } listen;
 
   // Where the services that do not run in this process are.
@@ -39,7 +41,13 @@ struct Config {
   struct Rpc {
     int threads = 64;
     size_t max_queued = 4096;
+    std::string token;
   } rpc;
+
+  struct Leases {
+    absl::Duration lifetime = absl::Seconds(10);
+    absl::Duration heartbeat = absl::Milliseconds(500);
+  } leases;
 
   struct Bus {
     std::string url = "memory";
@@ -47,10 +55,22 @@ struct Config {
   } bus;
 
   struct Store {
+    std::string engine = "sqlite";
     std::string path;
     size_t read_connections = 16;
     size_t writer_cache = 64 << 20;
     size_t reader_cache = 4 << 20;
+    struct Postgres {
+      std::string host = "localhost";
+      uint16_t port = 5432;
+      std::string database = "parley";
+      std::string user = "parley";
+      std::string password;
+      std::string ssl_mode = "prefer";
+      std::string ssl_root_cert;
+      absl::Duration connect_timeout = absl::Seconds(5);
+      absl::Duration statement_timeout = absl::Seconds(30);
+    } postgres;
   } store;
 
   struct Log {

@@ -27,7 +27,9 @@ std::vector<Option> ListenOptions(Config& c) {
        "Address and port of /metrics, /livez and /readyz. Port 0 takes any free one; empty: none of them."},
       {"listen.rpc", &c.listen.rpc,
        "Address and port, or unix:/path, where the services of this process are called by others and by parleyctl. It "
-       "has no authentication: never expose it. Empty: the socket parley.sock in data_dir."},
+       "asks for rpc.token alone: never expose it. Empty: the socket parley.sock in data_dir."},
+      {"listen.rpc_advertise", &c.listen.rpc_advertise,
+       "Under which address others reach listen.rpc, such as the pod's. Empty: as it stands there."},
       {"listen.behind_proxy", &c.gateway.behind_proxy,
        "A proxy of yours stands before the client listener: the client's address is the last of X-Forwarded-For."},
       {"listen.max_connections", &c.gateway.max_connections, "Client connections beyond this are closed at once."},
@@ -43,6 +45,14 @@ std::vector<Option> ClusterOptions(Config& c) {
       {"services.calls", &c.services.calls, "The same for calls."},
       {"rpc.threads", &c.rpc.threads, "Threads that serve calls from other processes.", 1, 4096},
       {"rpc.max_queued", &c.rpc.max_queued, "Calls that may wait for such a thread; beyond it they are refused."},
+      {.name = "rpc.token",
+       .target = &c.rpc.token,
+       .text = "A secret shared by all processes of a deployment, shown in each call between them. Empty: none.",
+       .secret = true},
+      {"leases.lifetime", &c.leases.lifetime,
+       "How long an owner of partitions may be silent before another takes them; one whose process ended is replaced at "
+       "once. With store.engine postgres."},
+      {"leases.heartbeat", &c.leases.heartbeat, "How often a process renews its leases and looks for its fair share."},
       {"bus.url", &c.bus.url,
        "What carries wake-ups between processes: memory (one process), or redis://[user:password@]host[:port]."},
       {"bus.drop_all", &c.bus.drop_all, "Lose every wake-up. For tests: everything must still work, slower."},
@@ -51,15 +61,43 @@ std::vector<Option> ClusterOptions(Config& c) {
 
 std::vector<Option> StoreOptions(Config& c) {
   return {
+      {.name = "store.engine",
+       .target = &c.store.engine,
+       .text = "sqlite: one file, for one process. postgres: a PostgreSQL server (15 or newer) that all processes share.",
+       .choices = {"sqlite", "postgres"}},
       {"store.path", &c.store.path, "The SQLite file. Empty: parley.db in data_dir."},
       {"store.read_connections", &c.store.read_connections, "How many reads run at the same time.", 1, 256},
       {"store.writer_cache", &c.store.writer_cache, "Page cache of the writing connection, in bytes."},
       {"store.reader_cache", &c.store.reader_cache, "Page cache of each reading connection, in bytes."},
+  };
+}
+
+std::vector<Option> LogOptions(Config& c) {
+  return {
       {.name = "log.format", .target = &c.log.format, .text = "How lines of log look.", .choices = {"plain", "json"}},
       {.name = "log.level",
        .target = &c.log.level,
        .text = "The least that is logged.",
        .choices = {"debug", "info", "warning", "error", "off"}},
+  };
+}
+
+std::vector<Option> PostgresOptions(Config& c) {
+  Config::Store::Postgres& p = c.store.postgres;
+  return {
+      {"store.postgres.host", &p.host,
+       "The server's host name or the folder of its socket; of several, separated by commas, the one that can write."},
+      {"store.postgres.port", &p.port, "The server's port."},
+      {"store.postgres.database", &p.database, "The database; it is there already, and Parley makes its tables."},
+      {"store.postgres.user", &p.user, "Whose tables they are."},
+      {.name = "store.postgres.password", .target = &p.password, .text = "The user's password.", .secret = true},
+      {.name = "store.postgres.ssl_mode",
+       .target = &p.ssl_mode,
+       .text = "How far the connection is protected, as libpq's sslmode.",
+       .choices = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}},
+      {"store.postgres.ssl_root_cert", &p.ssl_root_cert, "The authority that the server's certificate must come from."},
+      {"store.postgres.connect_timeout", &p.connect_timeout, "How long a connection may take to be made."},
+      {"store.postgres.statement_timeout", &p.statement_timeout, "How long one statement may take."},
   };
 }
 
@@ -207,7 +245,7 @@ config::Table OptionsOf(Config& config) {
   std::vector<Option> all;
   for (const auto part :
        {GeneralOptions, RoomOptions, ListenOptions, RegistrationOptions, SessionOptions, PresenceOptions, ProfileOptions,
-        CallOptions, RateOptions, LimitOptions, WellKnownOptions, ClusterOptions, StoreOptions}) {
+        CallOptions, RateOptions, LimitOptions, WellKnownOptions, ClusterOptions, StoreOptions, PostgresOptions, LogOptions}) {
     for (Option& option : part(config)) all.push_back(std::move(option));
   }
   return config::Table(std::move(all));

@@ -15,13 +15,13 @@
 #include "common/runtime/log.h"
 #include "common/runtime/work_pool.h"
 #include "common/status/macros.h"
-#include "common/store/sqlite/sqlite_store.h"
 #include "services/parley/admin_listener.h"
 #include "services/parley/bus_choice.h"
 #include "services/parley/data_folder.h"
 #include "services/parley/gateway_part.h"
 #include "services/parley/local_services.h"
 #include "services/parley/peers.h"
+#include "services/parley/store_choice.h"
 #include "services/parley/store_metrics.h"
 
 namespace parley {
@@ -77,12 +77,7 @@ class WiredProcess final : public Process {
   absl::Status OpenStore() {
     if (!targets_.HasOwners()) return absl::OkStatus();
     const std::vector<store::Migration> migrations = LocalServices::Migrations(targets_);
-    store::SqliteOptions options;
-    options.path = config_.store.path;
-    options.read_connections = config_.store.read_connections;
-    options.writer_cache_bytes = static_cast<int64_t>(config_.store.writer_cache);
-    options.reader_cache_bytes = static_cast<int64_t>(config_.store.reader_cache);
-    PARLEY_TRY(store_, store::OpenSqlite(options, migrations, store_metrics_));
+    PARLEY_TRY(store_, parley::OpenStore(config_, migrations, store_metrics_));
     return absl::OkStatus();
   }
 

@@ -19,6 +19,10 @@ void StoreMetrics::Refused(std::string_view why) {
   registry_.AddCounter("parley_store_refused_total", "Batches that were not written", {{"why", std::string(why)}}).Add();
 }
 
+void StoreMetrics::ConnectFailed() {
+  registry_.AddCounter("parley_store_connect_failures_total", "Failed attempts to reach the database server", {}).Add();
+}
+
 void StoreMetrics::HasRead(absl::Duration took) { read_seconds_.Observe(took); }
 
 void StoreMetrics::Pruned(std::string_view table, int64_t deleted, int64_t left) {

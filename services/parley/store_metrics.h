@@ -14,6 +14,7 @@ class StoreMetrics final : public store::Probe {
 
   void Committed(size_t batches, absl::Duration took, size_t queued) override;
   void Refused(std::string_view why) override;
+  void ConnectFailed() override;
   void HasRead(absl::Duration took) override;
   void Pruned(std::string_view table, int64_t deleted, int64_t left) override;
 

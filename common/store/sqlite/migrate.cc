@@ -2,28 +2,15 @@
 
 #include <sqlite3.h>
 
-#include <map>
-#include <random>
 #include <string>
 
 #include "common/base/strings.h"
 #include "common/status/macros.h"
+#include "common/store/own_tables.h"
 #include "common/store/sqlite/render.h"
 
 namespace parley::store::sqlite {
 namespace {
-
-const std::vector<Table>& OwnTables() {
-  static const std::vector<Table> tables = {
-      {"store_migrations",
-       {{"p"}, {"service", Type::kText}, {"number"}},
-       {"p", "service", "number"},
-       {}},
-      {"store_numbers", {{"p"}, {"name", Type::kText}, {"value"}}, {"p", "name"}, {}},
-      {"streams", {{"p"}, {"service", Type::kText}, {"epoch"}, {"head"}}, {"p", "service"}, {}},
-  };
-  return tables;
-}
 
 absl::StatusOr<int64_t> Number(Connection& connection, std::string_view sql) {
   PARLEY_TRY(const auto statement, connection.PrepareOwn(sql));
@@ -33,11 +20,11 @@ absl::StatusOr<int64_t> Number(Connection& connection, std::string_view sql) {
   return sqlite3_column_int64(statement->get(), 0);
 }
 
-absl::StatusOr<std::map<std::string, int>> Applied(Connection& connection) {
+absl::StatusOr<Applied> ReadApplied(Connection& connection) {
   PARLEY_TRY(
       const auto statement,
       connection.PrepareOwn("SELECT service, max(number) FROM store_migrations GROUP BY service"));
-  std::map<std::string, int> applied;
+  Applied applied;
   int result = statement->Step();
   for (; result == SQLITE_ROW; result = statement->Step()) {
     const auto* service = reinterpret_cast<const char*>(sqlite3_column_text(statement->get(), 0));
@@ -80,29 +67,12 @@ absl::Status Apply(Connection& connection, const Migration& migration) {
   return Record(connection, migration);
 }
 
-absl::Status RefuseNewer(const std::map<std::string, int>& applied,
-                         const std::vector<Migration>& migrations) {
-  std::map<std::string, int> known;
-  for (const Migration& migration : migrations) known[migration.service] = migration.number;
-  for (const auto& [service, number] : known) {
-    const auto found = applied.find(service);
-    if (found == applied.end() || found->second <= number) continue;
-    return absl::FailedPreconditionError(
-        StrCat("The store was written by a newer Parley (", service, " is at migration ",
-               found->second, ", this binary knows ", number,
-               "): start that version, or restore a backup made by this one."));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status ApplyMissing(Connection& connection, const std::vector<Migration>& migrations) {
   PARLEY_RETURN_IF_ERROR(CreateOwnTables(connection));
-  PARLEY_TRY(const auto applied, Applied(connection));
+  PARLEY_TRY(const Applied applied, ReadApplied(connection));
   PARLEY_RETURN_IF_ERROR(RefuseNewer(applied, migrations));
   for (const Migration& migration : migrations) {
-    const auto found = applied.find(migration.service);
-    if (found != applied.end() && migration.number <= found->second) continue;
-    PARLEY_RETURN_IF_ERROR(Apply(connection, migration));
+    if (IsMissing(applied, migration)) PARLEY_RETURN_IF_ERROR(Apply(connection, migration));
   }
   return absl::OkStatus();
 }
@@ -117,11 +87,6 @@ absl::Status InTransaction(Connection& connection,
   return status;
 }
 
-uint64_t RandomNumber() {
-  std::random_device random;
-  return uint64_t{random()} << 32 | random();
-}
-
 }  // namespace
 
 absl::Status Migrate(Connection& connection, const std::vector<Migration>& migrations) {
@@ -130,9 +95,9 @@ absl::Status Migrate(Connection& connection, const std::vector<Migration>& migra
 }
 
 absl::StatusOr<uint64_t> Incarnation(Connection& connection) {
-  PARLEY_RETURN_IF_ERROR(connection.Run(
-      StrCat("INSERT INTO store_numbers VALUES (0, 'incarnation', ",
-             static_cast<int64_t>(RandomNumber() >> 1), ") ON CONFLICT DO NOTHING")));
+  PARLEY_RETURN_IF_ERROR(
+      connection.Run(StrCat("INSERT INTO store_numbers VALUES (0, 'incarnation', ",
+                            RandomIncarnation(), ") ON CONFLICT DO NOTHING")));
   PARLEY_TRY(
       const int64_t number,
       Number(connection, "SELECT value FROM store_numbers WHERE p = 0 AND name = 'incarnation'"));

@@ -1,15 +1,12 @@
 #include "common/store/sqlite/render.h"
 
-#include <algorithm>
-
 #include <absl/types/span.h>
 
 #include "common/base/strings.h"
+#include "common/store/sql_text.h"
 
 namespace parley::store::sqlite {
 namespace {
-
-using Names = absl::Span<const std::string_view>;
 
 std::string_view TypeName(Type type) {
   switch (type) {
@@ -27,22 +24,6 @@ std::string Define(const Column& column) {
   return StrCat(column.name, " ", TypeName(column.type), column.nullable ? "" : " NOT NULL");
 }
 
-// Joins what `each` makes of the name and number (from 0) of each column.
-template <class Each>
-std::string Join(Names names, std::string_view separator, Each each) {
-  std::string out;
-  for (size_t i = 0; i < names.size(); ++i) StrAppend(&out, i ? separator : "", each(names[i], i));
-  return out;
-}
-
-std::string List(Names names) {
-  return Join(names, ", ", [](std::string_view name, size_t) { return name; });
-}
-
-std::string List(const std::vector<std::string>& names) {
-  return List(std::vector<std::string_view>(names.begin(), names.end()));
-}
-
 // "a = ?1, b = ?2", numbered from `first`.
 std::string Equals(Names names, std::string_view separator, size_t first = 1) {
   return Join(names, separator,
@@ -54,18 +35,6 @@ std::string InsertInto(const Operation& operation) {
       Join(operation.columns, ", ", [](std::string_view, size_t) { return std::string_view("?"); });
   return StrCat("INSERT INTO ", operation.table, " (", List(operation.columns), ") VALUES (", marks,
                 ")");
-}
-
-std::string Upsert(const Operation& operation, const std::vector<std::string>& primary_key) {
-  std::vector<std::string_view> rest;
-  for (const std::string_view column : operation.columns) {
-    if (std::find(primary_key.begin(), primary_key.end(), column) == primary_key.end())
-      rest.push_back(column);
-  }
-  const std::string sets = Join(
-      rest, ", ", [](std::string_view name, size_t) { return StrCat(name, " = excluded.", name); });
-  return StrCat(InsertInto(operation), " ON CONFLICT (", List(primary_key), ") DO ",
-                rest.empty() ? "NOTHING" : "UPDATE SET ", sets);
 }
 
 std::string Update(const Operation& operation) {
@@ -98,8 +67,7 @@ std::string CreateTable(const Table& table) {
 }
 
 std::string CreateIndex(std::string_view table, const Index& index) {
-  return StrCat("CREATE ", index.unique ? "UNIQUE " : "", "INDEX ", index.name, " ON ", table, " (",
-                List(index.columns), ")");
+  return store::CreateIndex(table, index);
 }
 
 std::string AlterTable(const AddColumn& added) {
@@ -113,7 +81,7 @@ std::string Write(const Operation& operation, const std::vector<std::string>& pr
     case Operation::Kind::kInsertOrIgnore:
       return StrCat(InsertInto(operation), " ON CONFLICT DO NOTHING");
     case Operation::Kind::kUpsert:
-      return Upsert(operation, primary_key);
+      return StrCat(InsertInto(operation), OnConflictSet(operation, primary_key));
     case Operation::Kind::kUpdate:
       return Update(operation);
     case Operation::Kind::kDelete:

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+#include "common/store/probe.h"
+#include "common/store/schema.h"
+#include "common/store/store.h"
+#include "services/parley/config.h"
+
+namespace parley {
+
+// Opens the store that `config.store` describes. Errors: those of OpenSqlite and OpenPostgres.
+absl::StatusOr<std::unique_ptr<store::Store>> OpenStore(const Config& config,
+                                                        const std::vector<store::Migration>& migrations,
+                                                        store::Probe& probe);
+
+}  // namespace parley
