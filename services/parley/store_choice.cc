@@ -32,10 +32,10 @@ store::SqliteOptions Sqlite(const Config::Store& from) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<store::Store>> OpenStore(const Config& config,
-                                                        const std::vector<store::Migration>& migrations,
-                                                        store::Probe& probe) {
-  if (config.store.engine == "postgres") return store::OpenPostgres(Postgres(config.store), migrations, probe);
+absl::StatusOr<std::unique_ptr<store::Store>> OpenStore(
+    const Config& config, const std::vector<store::Migration>& migrations, store::Probe& probe) {
+  if (config.store.engine == "postgres")
+    return store::OpenPostgres(Postgres(config.store), migrations, probe);
   return store::OpenSqlite(Sqlite(config.store), migrations, probe);
 }
 

@@ -14,7 +14,7 @@ namespace parley::store::postgres {
 namespace {
 
 constexpr int kAttempts = 8;
-// How long a group whose connection broke waits for the server to come back.
+// How long a group is tried again after a broken connection or a failed serialization.
 constexpr absl::Duration kPatience = absl::Seconds(5);
 constexpr absl::Duration kPause = absl::Milliseconds(50);
 
@@ -82,17 +82,16 @@ absl::Status Writer::CommitSurely(const Moves& moves, const Merger& merger) {
   PARLEY_RETURN_IF_ERROR(Ready());
   const absl::Time deadline = absl::Now() + kPatience;
   absl::Status status;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+  do {
     status = CommitOnce(moves, merger);
     if (absl::IsUnavailable(status) && !connection_->usable()) {
-      while (!Ready().ok() && absl::Now() < deadline) absl::SleepFor(kPause);
-      const Fate fate = FateOf(moves);
+      const Fate fate = FindOut(moves, deadline);
       if (fate == Fate::kCommitted) return absl::OkStatus();
       if (fate == Fate::kUnknown) return status;
     } else if (!absl::IsAborted(status)) {
       return status;
     }
-  }
+  } while (absl::Now() < deadline);
   return absl::UnavailableError(status.message());
 }
 
@@ -106,18 +105,25 @@ absl::Status Writer::CommitOnce(const Moves& moves, const Merger& merger) {
   return status;
 }
 
+Writer::Fate Writer::FindOut(const Moves& moves, absl::Time deadline) {
+  for (; absl::Now() < deadline; absl::SleepFor(kPause)) {
+    if (!Ready().ok()) continue;
+    if (const auto fate = FateOf(moves); fate.ok()) return *fate;
+  }
+  return Fate::kUnknown;
+}
+
 // The row's lock makes the question wait for a transaction that is still under way.
-Writer::Fate Writer::FateOf(const Moves& moves) {
-  if (!connection_->usable()) return Fate::kUnknown;
+absl::StatusOr<Writer::Fate> Writer::FateOf(const Moves& moves) {
   for (const auto& [stream, move] : moves.all()) {
     if (move.to == move.from) continue;
     const std::vector<Arg> args = {stream.first, stream.second};
-    const auto answer =
+    PARLEY_TRY(
+        const Answer answer,
         connection_->Ask("SELECT epoch, head FROM streams WHERE p = $1 AND service = $2 FOR UPDATE",
-                         Params(absl::MakeConstSpan(args)));
-    if (!answer.ok()) return Fate::kUnknown;
+                         Params(absl::MakeConstSpan(args))));
     StreamState state;
-    answer->ForEach([&](const Row& row) { state = {row.Int(0), row.Int(1)}; });
+    answer.ForEach([&](const Row& row) { state = {row.Int(0), row.Int(1)}; });
     if (state.head < move.to) return Fate::kNotCommitted;
     return state.epoch == move.epoch ? Fate::kCommitted : Fate::kUnknown;
   }

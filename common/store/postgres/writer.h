@@ -9,6 +9,7 @@
 #include <absl/container/flat_hash_map.h>
 #include <absl/status/statusor.h>
 #include <absl/synchronization/mutex.h>
+#include <absl/time/time.h>
 #include <absl/types/span.h>
 
 #include "common/store/chains.h"
@@ -49,7 +50,9 @@ class Writer final : public CommitEngine {
   // Repeats what a repetition may cure, and what a broken connection left undone.
   absl::Status CommitSurely(const Moves& moves, const Merger& merger);
   absl::Status CommitOnce(const Moves& moves, const Merger& merger);
-  Fate FateOf(const Moves& moves);
+  // Of a group whose connection broke while it was committed.
+  Fate FindOut(const Moves& moves, absl::Time deadline);
+  absl::StatusOr<Fate> FateOf(const Moves& moves);
 
   void ApplyOneByOne(absl::Span<CommitJob> jobs);
   absl::Status ApplyGuarded(const CommitJob& job);
