@@ -164,6 +164,19 @@ void CopyProfile(const common::v1::ProfileFields& profile, uint32_t flags, json:
   }
 }
 
+constexpr size_t kMaxGenerations = 1024;
+
+// Whether a later change of this user's profile was written to the room. Inside the lane.
+bool IsOutdated(RoomWrite& write, const std::string& user, int64_t generation) {
+  if (generation == 0) return false;
+  auto& latest = write.room().profile_generations;
+  if (latest.size() >= kMaxGenerations) latest.clear();
+  int64_t& known = latest[user];
+  if (generation < known) return true;
+  known = generation;
+  return false;
+}
+
 absl::StatusOr<Sent> UpdateProfileOnce(const Context& context, const rpc::Call& call,
                                        const v1::ChangeMembershipRequest& request) {
   const std::string& user =
@@ -176,6 +189,7 @@ absl::StatusOr<Sent> UpdateProfileOnce(const Context& context, const rpc::Call& 
     if (sent) return *std::move(sent);
   }
   if (!write->room().state.IsJoined(user)) return Sent{};
+  if (IsOutdated(*write, user, request.profile_generation())) return Sent{};
   PARLEY_TRY(const event::PduPtr member, write->State(event::kMember, user));
   PARLEY_TRY(const uint32_t flags, write->StateFlags(event::kMember, user));
   Change change{UserId::Trusted(user), user, request.action(), member->content, flags & (kOwnName | kOwnAvatar)};

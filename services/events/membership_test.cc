@@ -102,6 +102,25 @@ TEST(Membership, S55_ProfileChangesLeaveRoomOnlyNamesAlone) {
   EXPECT_EQ(service.Events(room).size(), before + 1) << "once per generation";
 }
 
+TEST(Membership, S59_AProfileChangeThatComesLateChangesNothing) {
+  TestService service;
+  const std::string room = service.Create("alice");
+  const auto update = [&](const std::string& name, int64_t generation) {
+    v1::ChangeMembershipRequest request;
+    *request.mutable_requester() = service.As("alice");
+    request.set_room_id(room);
+    request.set_target_user_id("@alice:localhost");
+    request.set_action(v1::MEMBERSHIP_ACTION_UPDATE_PROFILE);
+    request.set_txn_id("@alice:localhost/" + std::to_string(generation));
+    request.set_profile_generation(generation);
+    request.mutable_profile()->set_displayname(name);
+    EXPECT_EQ(Outcome(service->ChangeMembership({}, request).status()), "200");
+  };
+  update("Later", 2);
+  update("Earlier", 1);
+  EXPECT_THAT(service.State("alice", room, "m.room.member", "@alice:localhost"), HasSubstr(R"("displayname":"Later")"));
+}
+
 TEST(Membership, S61_InvitesAndJoinsCarryTheProfile) {
   TestService service;
   const std::string room = service.Create("alice");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <absl/base/thread_annotations.h>
+#include <absl/container/flat_hash_map.h>
 #include <absl/status/statusor.h>
 #include <absl/synchronization/mutex.h>
 
@@ -55,6 +56,9 @@ struct Room {
   bool dropped ABSL_GUARDED_BY(lane) = false;
   // In the directory: its entry follows the state.
   bool published ABSL_GUARDED_BY(lane) = false;
+  // The latest change of each member's profile that was written here (ChangeMembershipRequest.profile_generation): an earlier
+  // one that was held up on its way changes nothing. Who lost it with the memory lost the late request as well.
+  absl::flat_hash_map<std::string, int64_t> profile_generations ABSL_GUARDED_BY(lane);
   // Built and queued, not yet committed; oldest first.
   absl::Mutex tail_mutex;
   std::vector<TimelineEventPtr> tail ABSL_GUARDED_BY(tail_mutex);

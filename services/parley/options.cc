@@ -185,6 +185,8 @@ std::vector<Option> ProfileOptions(Config& c) {
       {"profile.max_name_bytes", &p.max_name_bytes,
        "A display name or an avatar's URL: they go into every room of the user."},
       {"profile.room_threads", &p.room_threads, "Rooms that changes of profiles are written to at the same time.", 1, 256},
+      {"profile.settle", &p.settle,
+       "So long after a change, joins that were under way with the old name are looked for; longer than any request lives."},
   };
 }
 

@@ -2,6 +2,9 @@
 
 #include <ostream>
 
+#include <absl/time/clock.h>
+#include <absl/time/time.h>
+
 #include "common/base/ids.h"
 #include "common/base/strings.h"
 #include "common/status/macros.h"
@@ -19,7 +22,8 @@ absl::StatusOr<std::string> Commands::UserIdOf(const std::string& name) const {
   return user.str();
 }
 
-absl::Status Commands::CreateUser(const std::string& name, const std::string& password, bool is_admin) {
+absl::Status Commands::CreateUser(const std::string& name, const std::string& password,
+                                  bool is_admin) {
   PARLEY_TRY(const std::string user_id, UserIdOf(name));
   accounts::CreateUserRequest request;
   request.set_localpart(std::string(UserId::Trusted(user_id).localpart()));
@@ -56,12 +60,31 @@ absl::Status Commands::ListUsers() {
   while (true) {
     PARLEY_TRY(const accounts::ListUsersResponse page, accounts_.ListUsers({}, request));
     for (const accounts::User& user : page.users()) {
-      out_ << user.user_id() << (user.is_admin() ? " admin" : "") << (user.is_deactivated() ? " deactivated" : "")
-           << "\n";
+      out_ << user.user_id() << (user.is_admin() ? " admin" : "")
+           << (user.is_deactivated() ? " deactivated" : "") << "\n";
     }
     if (page.users().empty()) return absl::OkStatus();
     request.set_after(page.users().rbegin()->user_id());
   }
+}
+
+absl::Status Commands::ProfileStatus(const std::string& name) {
+  PARLEY_TRY(const std::string user_id, UserIdOf(name));
+  profile::GetPropagationRequest request;
+  request.set_user_id(user_id);
+  PARLEY_TRY(const profile::GetPropagationResponse status, profile_.GetPropagation({}, request));
+  out_ << user_id << ": change " << status.generation();
+  if (status.started_ms() == 0) {
+    out_ << " is in every room\n";
+    return absl::OkStatus();
+  }
+  const absl::Duration age = absl::Now() - absl::FromUnixMillis(status.started_ms());
+  out_ << (status.settling() ? " is in every room, late joins are watched for; "
+                             : " is under way; ")
+       << status.rooms_done() << " rooms have it, " << status.rooms_pending()
+       << " are to come; began " << absl::FormatDuration(absl::Trunc(age, absl::Seconds(1)))
+       << " ago\n";
+  return absl::OkStatus();
 }
 
 }  // namespace parley::ctl

@@ -6,6 +6,7 @@
 #include <absl/status/status.h>
 
 #include "parley/accounts/v1/accounts.parley.h"
+#include "parley/profile/v1/profile.parley.h"
 
 namespace parley::ctl {
 
@@ -13,19 +14,23 @@ namespace parley::ctl {
 class Commands {
  public:
   // `server_name` completes user names that are only localparts.
-  Commands(accounts::AccountsService& accounts, std::string server_name, std::ostream& out)
-      : accounts_(accounts), server_name_(std::move(server_name)), out_(out) {}
+  Commands(accounts::AccountsService& accounts, profile::ProfileService& profile,
+           std::string server_name, std::ostream& out)
+      : accounts_(accounts), profile_(profile), server_name_(std::move(server_name)), out_(out) {}
 
   absl::Status CreateUser(const std::string& name, const std::string& password, bool is_admin);
   absl::Status ResetPassword(const std::string& name, const std::string& password);
   absl::Status Deactivate(const std::string& name);
   absl::Status ListUsers();
+  // How far a user's last change of name or avatar is.
+  absl::Status ProfileStatus(const std::string& name);
 
  private:
   // "alice" or "@alice:example.org" as a user id of this server.
   absl::StatusOr<std::string> UserIdOf(const std::string& name) const;
 
   accounts::AccountsService& accounts_;
+  profile::ProfileService& profile_;
   const std::string server_name_;
   std::ostream& out_;
 };

@@ -12,9 +12,10 @@ namespace {
 // Pages of two users, and the last request of each kind.
 class FakeAccounts final : public accounts::AccountsFake {
  public:
-  absl::StatusOr<accounts::CreateUserResponse> CreateUser(const rpc::Call&,
-                                                          const accounts::CreateUserRequest& request) override {
-    if (request.localpart() == "taken") return Matrix(400, "M_USER_IN_USE", "somebody has this name");
+  absl::StatusOr<accounts::CreateUserResponse> CreateUser(
+      const rpc::Call&, const accounts::CreateUserRequest& request) override {
+    if (request.localpart() == "taken")
+      return Matrix(400, "M_USER_IN_USE", "somebody has this name");
     created = request;
     accounts::CreateUserResponse response;
     response.set_user_id("@" + request.localpart() + ":example.org");
@@ -27,8 +28,8 @@ class FakeAccounts final : public accounts::AccountsFake {
     return accounts::DeactivateUserResponse();
   }
 
-  absl::StatusOr<accounts::ListUsersResponse> ListUsers(const rpc::Call&,
-                                                        const accounts::ListUsersRequest& request) override {
+  absl::StatusOr<accounts::ListUsersResponse> ListUsers(
+      const rpc::Call&, const accounts::ListUsersRequest& request) override {
     accounts::ListUsersResponse page;
     for (const std::string name : {"@a:example.org", "@b:example.org", "@c:example.org"}) {
       if (name <= request.after() || page.users_size() == 2) continue;
@@ -43,11 +44,23 @@ class FakeAccounts final : public accounts::AccountsFake {
   accounts::DeactivateUserRequest deactivated;
 };
 
+class FakeProfile final : public profile::ProfileFake {
+ public:
+  absl::StatusOr<profile::GetPropagationResponse> GetPropagation(
+      const rpc::Call&, const profile::GetPropagationRequest& request) override {
+    if (request.user_id() != "@bob:example.org")
+      return Matrix(404, "M_NOT_FOUND", "no such profile");
+    return status;
+  }
+  profile::GetPropagationResponse status;
+};
+
 class Ctl : public testing::Test {
  protected:
   FakeAccounts accounts_;
+  FakeProfile profile_;
   std::ostringstream out_;
-  Commands commands_{accounts_, "example.org", out_};
+  Commands commands_{accounts_, profile_, "example.org", out_};
 };
 
 TEST_F(Ctl, MakesAUser) {
@@ -72,6 +85,19 @@ TEST_F(Ctl, TakesALocalpartForAUserOfThisServer) {
 TEST_F(Ctl, ListsAllPages) {
   ASSERT_TRUE(commands_.ListUsers().ok());
   EXPECT_EQ(out_.str(), "@a:example.org admin\n@b:example.org\n@c:example.org\n");
+}
+
+TEST_F(Ctl, TellsHowFarAProfileChangeIs) {
+  EXPECT_TRUE(HasErrcode(commands_.ProfileStatus("alice"), "M_NOT_FOUND"));
+  profile_.status.set_generation(3);
+  ASSERT_TRUE(commands_.ProfileStatus("bob").ok());
+  EXPECT_EQ(out_.str(), "@bob:example.org: change 3 is in every room\n");
+  profile_.status.set_started_ms(1);
+  profile_.status.set_rooms_done(7);
+  profile_.status.set_rooms_pending(2);
+  ASSERT_TRUE(commands_.ProfileStatus("bob").ok());
+  EXPECT_NE(out_.str().find("is under way; 7 rooms have it, 2 are to come"), std::string::npos)
+      << out_.str();
 }
 
 }  // namespace

@@ -36,7 +36,13 @@ absl::Status Deactivate(Commands& commands, const Arguments& arguments) {
   return commands.Deactivate(arguments.user);
 }
 
-absl::Status ListUsers(Commands& commands, const Arguments&) { return commands.ListUsers(); }
+absl::Status ListUsers(Commands& commands, const Arguments&) {
+  return commands.ListUsers();
+}
+
+absl::Status ProfileStatus(Commands& commands, const Arguments& arguments) {
+  return commands.ProfileStatus(arguments.user);
+}
 
 absl::Status Run(const Arguments& arguments, const Action& action) {
   PARLEY_TRY(const Place place, ReadPlace(arguments.data_dir));
@@ -44,33 +50,41 @@ absl::Status Run(const Arguments& arguments, const Action& action) {
   const auto channel =
       rpc::MakeChannel(address, rpc::NoObserver(), {.default_deadline = absl::Seconds(10)});
   accounts::AccountsClient accounts(*channel);
-  Commands commands(accounts, place.server_name, std::cout);
+  profile::ProfileClient profile(*channel);
+  Commands commands(accounts, profile, place.server_name, std::cout);
   return action(commands, arguments);
 }
 
 void AddCommands(CLI::App& app, Arguments& arguments, Action& action) {
-  const auto add = [&](const char* name, const char* text, Action what) {
-    CLI::App* command = app.add_subcommand(name, text);
+  const auto add_to = [&](CLI::App& parent, const char* name, const char* text, Action what) {
+    CLI::App* command = parent.add_subcommand(name, text);
     command->callback([&action, what] { action = what; });
     return command;
   };
-  const auto add_for_user = [&](const char* name, const char* text, Action what) {
-    CLI::App* command = add(name, text, std::move(what));
+  const auto add_for_user = [&](CLI::App& parent, const char* name, const char* text, Action what) {
+    CLI::App* command = add_to(parent, name, text, std::move(what));
     command->add_option("user", arguments.user, "alice or @alice:example.org")->required();
     return command;
   };
-  add_for_user("create-user", "make an account", CreateUser)->add_flag("--admin", arguments.admin, "an administrator");
-  add_for_user("reset-password", "set a new password", ResetPassword);
-  add_for_user("deactivate", "close an account for good", Deactivate);
-  add("list-users", "list all accounts", ListUsers);
+  add_for_user(app, "create-user", "make an account", CreateUser)
+      ->add_flag("--admin", arguments.admin, "an administrator");
+  add_for_user(app, "reset-password", "set a new password", ResetPassword);
+  add_for_user(app, "deactivate", "close an account for good", Deactivate);
+  add_to(app, "list-users", "list all accounts", ListUsers);
+  CLI::App* profile = app.add_subcommand("profile", "changes of names and avatars");
+  profile->require_subcommand(1);
+  add_for_user(*profile, "status", "how far the user's last change is on its way into rooms",
+               ProfileStatus);
 }
 
 int Main(int argc, char** argv) {
   CLI::App app("Administration of a running Parley", "parleyctl");
   Arguments arguments;
   Action action;
-  app.add_option("--data-dir", arguments.data_dir, "the server's data folder")->capture_default_str();
-  app.add_option("--address", arguments.address, "where accounts is called, if not where the data folder says");
+  app.add_option("--data-dir", arguments.data_dir, "the server's data folder")
+      ->capture_default_str();
+  app.add_option("--address", arguments.address,
+                 "where accounts (or profile) is called, if not where the data folder says");
   app.require_subcommand(1);
   app.fallthrough();
   AddCommands(app, arguments, action);
@@ -87,4 +101,6 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace parley::ctl
 
-int main(int argc, char** argv) { return parley::ctl::Main(argc, argv); }
+int main(int argc, char** argv) {
+  return parley::ctl::Main(argc, argv);
+}

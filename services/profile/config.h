@@ -14,6 +14,9 @@ struct Config {
   size_t max_name_bytes = 256;  // of a display name or an avatar's URL: they go into every room
   // Rooms that a change is written to at the same time.
   int room_threads = 8;
+  // So long after a change, joins that were under way with the old name are still looked for:
+  // longer than any request lives.
+  absl::Duration settle = absl::Seconds(60);
   // Between attempts when a room can't be reached; doubles up to the second.
   absl::Duration retry_after = absl::Milliseconds(200);
   absl::Duration max_retry_after = absl::Seconds(30);

@@ -15,34 +15,40 @@ namespace {
 constexpr size_t kMaxFieldName = 255;
 
 bool IsNameCharacter(char c) {
-  return absl::ascii_islower(static_cast<unsigned char>(c)) || absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == '.' ||
-         c == '_' || c == '-';
+  return absl::ascii_islower(static_cast<unsigned char>(c)) ||
+         absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-';
 }
 
 // Whether setting `field` to this value means to remove it.
-absl::StatusOr<bool> Clears(std::string_view field, const json::Value& value, const Config& config) {
+absl::StatusOr<bool> Clears(std::string_view field, const json::Value& value,
+                            const Config& config) {
   if (!IsPropagated(field)) return false;
   if (value.is_null()) return true;
   const std::string* text = value.AsString();
   if (text == nullptr) return BadJson(StrCat(field, " must be a string"));
-  if (text->size() > config.max_profile_bytes) return Matrix(400, "M_PROFILE_TOO_LARGE", "The profile would be too large");
-  if (text->size() > config.max_name_bytes) return Matrix(400, "M_TOO_LARGE", StrCat(field, " is too long"));
+  if (text->size() > config.max_profile_bytes)
+    return Matrix(400, "M_PROFILE_TOO_LARGE", "The profile would be too large");
+  if (text->size() > config.max_name_bytes)
+    return Matrix(400, "M_TOO_LARGE", StrCat(field, " is too long"));
   return text->empty();
 }
 
 }  // namespace
 
-bool IsPropagated(std::string_view field) { return field == kDisplayname || field == kAvatarUrl; }
+bool IsPropagated(std::string_view field) {
+  return field == kDisplayname || field == kAvatarUrl;
+}
 
 absl::Status CheckFieldName(std::string_view field) {
-  if (field.size() > kMaxFieldName) return Matrix(400, "M_KEY_TOO_LARGE", "The field's name is too long");
+  if (field.size() > kMaxFieldName)
+    return Matrix(400, "M_KEY_TOO_LARGE", "The field's name is too long");
   const bool valid = !field.empty() && absl::ascii_islower(static_cast<unsigned char>(field[0])) &&
                      std::all_of(field.begin(), field.end(), IsNameCharacter);
   return valid ? absl::OkStatus() : InvalidParam("The field's name is not valid");
 }
 
-absl::StatusOr<Fields> WithField(Fields fields, std::string_view field, const std::optional<std::string>& value,
-                                 const Config& config) {
+absl::StatusOr<Fields> WithField(Fields fields, std::string_view field,
+                                 const std::optional<std::string>& value, const Config& config) {
   PARLEY_RETURN_IF_ERROR(CheckFieldName(field));
   bool clears = !value;
   if (value) {

@@ -29,7 +29,9 @@ TEST(ProfileFields, AnEmptyNameIsNoName) {
   EXPECT_EQ(Set({}, "com.example.any", R"("")"), R"({"com.example.any":""})");
 }
 
-TEST(ProfileFields, RefuseNamesThatAreNoText) { EXPECT_EQ(Set({}, "displayname", "5"), "M_BAD_JSON"); }
+TEST(ProfileFields, RefuseNamesThatAreNoText) {
+  EXPECT_EQ(Set({}, "displayname", "5"), "M_BAD_JSON");
+}
 
 TEST(ProfileFields, AreBounded) {
   const std::string large = "\"" + std::string(70000, 'x') + "\"";
@@ -40,7 +42,8 @@ TEST(ProfileFields, AreBounded) {
 
 TEST(ProfileFields, HaveNamesOfTheCommonGrammar) {
   EXPECT_EQ(Set({}, "com.example." + std::string(300, 'x'), "1"), "M_KEY_TOO_LARGE");
-  for (const char* name : {"", "Not A Key", "A", "1a", "a/b", "\xC3\xA9"}) EXPECT_EQ(Set({}, name, "1"), "M_INVALID_PARAM") << name;
+  for (const char* name : {"", "Not A Key", "A", "1a", "a/b", "\xC3\xA9"})
+    EXPECT_EQ(Set({}, name, "1"), "M_INVALID_PARAM") << name;
 }
 
 }  // namespace

@@ -10,7 +10,9 @@
 namespace parley::profile {
 namespace {
 
-std::string Folded(std::string_view text) { return absl::AsciiStrToLower(Abs(text)); }
+std::string Folded(std::string_view text) {
+  return absl::AsciiStrToLower(Abs(text));
+}
 
 // 0: equal, 1: begins with it, 2: has it somewhere; 3: not.
 int RankOf(std::string_view text, std::string_view term) {
@@ -23,7 +25,8 @@ int RankOf(std::string_view text, std::string_view term) {
 int RankOf(const std::string& user_id, const Names::Name& name, std::string_view term) {
   const std::string_view without_sigil = std::string_view(user_id).substr(1);
   const std::string_view localpart = without_sigil.substr(0, without_sigil.find(':'));
-  const int by_id = std::min({RankOf(user_id, term), RankOf(without_sigil, term), RankOf(localpart, term)});
+  const int by_id =
+      std::min({RankOf(user_id, term), RankOf(without_sigil, term), RankOf(localpart, term)});
   return name.displayname ? std::min(by_id, RankOf(*name.displayname, term)) : by_id;
 }
 
@@ -37,7 +40,8 @@ void Names::Set(std::string_view user_id, Name name) {
 void Names::SetPropagated(std::string_view user_id, int64_t generation) {
   absl::MutexLock lock(&mutex_);
   const auto found = names_.find(Abs(user_id));
-  if (found != names_.end()) found->second.propagated = std::max(found->second.propagated, generation);
+  if (found != names_.end())
+    found->second.propagated = std::max(found->second.propagated, generation);
 }
 
 void Names::Erase(std::string_view user_id) {
@@ -61,7 +65,8 @@ std::vector<std::string> Names::Pending() const {
   return pending;
 }
 
-std::vector<Names::Found> Names::Search(std::string_view term, size_t limit, std::string_view except) const {
+std::vector<Names::Found> Names::Search(std::string_view term, size_t limit,
+                                        std::string_view except) const {
   const std::string folded = Folded(term);
   std::map<std::pair<int, std::string>, const Name*> best;
   absl::ReaderMutexLock lock(&mutex_);

@@ -12,8 +12,8 @@
 
 namespace parley::profile {
 
-// The name and avatar of every user of ours, in memory: for membership events, presence and the user directory.
-// Threads: any.
+// The name and avatar of every user of ours, in memory: for membership events, presence and the
+// user directory. Threads: any.
 class Names {
  public:
   struct Name {
@@ -37,8 +37,8 @@ class Names {
   // Users whose name has not reached all rooms.
   std::vector<std::string> Pending() const;
 
-  // Those whose display name or id has `term` in it, without regard to case; best first: whole, then beginning, then
-  // anywhere. Never `except`. One more than `limit` when there are more.
+  // Those whose display name or id has `term` in it, without regard to case; best first: whole,
+  // then beginning, then anywhere. Never `except`. One more than `limit` when there are more.
   std::vector<Found> Search(std::string_view term, size_t limit, std::string_view except) const;
 
  private:

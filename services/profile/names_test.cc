@@ -34,7 +34,9 @@ TEST_F(NamesTest, FindsByIdAndWithoutRegardToCase) {
   EXPECT_EQ(Search(names_, "%_\\%'"), "");
 }
 
-TEST_F(NamesTest, GivesOneMoreThanTheLimit) { EXPECT_EQ(Search(names_, "alice", 1), "@alice:a @carol:a "); }
+TEST_F(NamesTest, GivesOneMoreThanTheLimit) {
+  EXPECT_EQ(Search(names_, "alice", 1), "@alice:a @carol:a ");
+}
 
 TEST_F(NamesTest, KnowsWhatIsNotPropagated) {
   names_.Set("@alice:a", {.generation = 2, .propagated = 1});

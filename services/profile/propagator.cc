@@ -1,31 +1,39 @@
 #include "services/profile/propagator.h"
 
 #include <algorithm>
-#include <iterator>
 
-#include <absl/synchronization/blocking_counter.h>
 #include <absl/time/clock.h>
 
 #include "common/base/strings.h"
 #include "common/runtime/log.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "common/stream/position.h"
 
 namespace parley::profile {
 namespace {
 
 constexpr absl::Duration kCallTimeout = absl::Seconds(30);
+// How late a worker sees that a step has become due.
+constexpr absl::Duration kLook = absl::Milliseconds(100);
 
-rpc::Call NewCall(const std::string& user_id, const Names::Name& name) {
+rpc::Call NewCall(const std::string& user_id, int64_t generation) {
   rpc::Call call;
   call.deadline = absl::Now() + kCallTimeout;
-  call.request_id = StrCat("profile/", user_id, "/", name.generation);
+  call.request_id = StrCat("profile/", user_id, "/", generation);
   return call;
 }
 
 void Fill(const Names::Name& name, common::v1::ProfileFields& fields) {
   if (name.displayname) fields.set_displayname(*name.displayname);
   if (name.avatar_url) fields.set_avatar_url(*name.avatar_url);
+}
+
+std::vector<bus::Topic> TopicsOfUsers(uint32_t partitions) {
+  std::vector<bus::Topic> topics;
+  for (Partition p = 0; p < partitions; ++p)
+    topics.push_back({std::string(stream::NameOf(stream::StreamKind::kAccounts)), p});
+  return topics;
 }
 
 // The user is not in this room any more, or may not write to it: nothing to do there.
@@ -36,131 +44,278 @@ bool IsFinal(const absl::Status& status) {
 
 }  // namespace
 
-Propagator::Propagator(const Config& config, Deps deps)
-    : config_(config), deps_(std::move(deps)), rooms_({.name = "profile", .threads = config.room_threads}) {
+Propagator::Propagator(const Config& config, Deps deps) : config_(config), deps_(std::move(deps)) {
   for (const std::string& user_id : deps_.names.Pending()) Add(user_id);
-  thread_ = std::thread([this] { Run(); });
+  subscription_ = deps_.bus.Subscribe(bus::Interest::Of(TopicsOfUsers(config_.partitions)),
+                                      [this](const bus::Wake& wake) { OnWake(wake); });
+  for (int i = 0; i < config_.room_threads; ++i) threads_.emplace_back([this] { Run(); });
 }
 
 Propagator::~Propagator() {
+  subscription_.reset();
   {
     absl::MutexLock lock(&mutex_);
     stopping_ = true;
   }
-  thread_.join();
+  for (std::thread& thread : threads_) thread.join();
 }
 
 void Propagator::Add(const std::string& user_id) {
+  const auto name = deps_.names.Find(user_id);
+  if (!name || !name->pending()) return;
   absl::MutexLock lock(&mutex_);
-  queue_.insert({absl::InfinitePast(), user_id});
+  const absl::Time now = absl::Now();
+  const auto [found, is_new] = jobs_.try_emplace(user_id, name->generation, now);
+  Job& job = found->second;
+  if (!is_new && name->generation <= job.generation()) return;
+  if (!is_new) job.Renew(name->generation, now);
+  ready_.push_back({user_id, Step::Kind::kAnnounce});
+  ListAgain(user_id, job);
 }
 
-bool Propagator::HasWorkOrEnds() const {
-  return stopping_ || (!queue_.empty() && queue_.begin()->first <= absl::Now());
+// The rooms of a user who changes rooms and name at once are looked at again.
+void Propagator::OnWake(const bus::Wake& wake) {
+  absl::MutexLock lock(&mutex_);
+  const auto job = jobs_.find(wake.key);
+  if (job != jobs_.end()) ListAgain(job->first, job->second);
+}
+
+std::optional<Propagator::Progress> Propagator::ProgressOf(const std::string& user_id) const {
+  absl::MutexLock lock(&mutex_);
+  const auto found = jobs_.find(user_id);
+  if (found == jobs_.end()) return std::nullopt;
+  const Job& job = found->second;
+  return Progress{job.rooms_pending(), job.rooms_done(), job.started(), job.IsSettled()};
+}
+
+bool Propagator::HasStepOrEnds() const {
+  return stopping_ || !ready_.empty() || (!due_.empty() && due_.begin()->first <= absl::Now());
+}
+
+void Propagator::MoveDue() {
+  const absl::Time now = absl::Now();
+  while (!due_.empty() && due_.begin()->first <= now) {
+    ready_.push_back(due_.begin()->second);
+    due_.erase(due_.begin());
+  }
+}
+
+std::optional<Propagator::Step> Propagator::NextStep() {
+  absl::MutexLock lock(&mutex_);
+  while (!stopping_) {
+    MoveDue();
+    if (!ready_.empty()) {
+      const Step step = std::move(ready_.front());
+      ready_.pop_front();
+      return step;
+    }
+    if (due_.empty()) {
+      mutex_.Await(absl::Condition(this, &Propagator::HasStepOrEnds));
+    } else {
+      mutex_.AwaitWithDeadline(absl::Condition(this, &Propagator::HasStepOrEnds),
+                               std::min(due_.begin()->first, absl::Now() + kLook));
+    }
+  }
+  return std::nullopt;
 }
 
 void Propagator::Run() {
-  while (true) {
-    std::string user_id;
-    {
-      absl::MutexLock lock(&mutex_);
-      const absl::Time due = queue_.empty() ? absl::InfiniteFuture() : queue_.begin()->first;
-      mutex_.AwaitWithDeadline(absl::Condition(this, &Propagator::HasWorkOrEnds), due);
-      if (stopping_) return;
-      if (queue_.empty() || queue_.begin()->first > absl::Now()) continue;
-      user_id = queue_.begin()->second;
-      std::erase_if(queue_, [&user_id](const Due& entry) { return entry.second == user_id; });
-    }
-    Try(user_id);
-  }
+  while (const auto step = NextStep()) Do(*step);
 }
 
-void Propagator::Try(const std::string& user_id) {
-  const auto name = deps_.names.Find(user_id);
-  if (!name || !name->pending()) return;
-  const absl::Status status = Propagate(user_id, *name);
-  absl::MutexLock lock(&mutex_);
-  if (status.ok()) {
-    backoff_.erase(user_id);
+// The latest name, in the generation that the job is in.
+std::optional<Propagator::Work> Propagator::WorkOf(const std::string& user_id) const {
+  auto name = deps_.names.Find(user_id);
+  if (!name || !name->pending()) return std::nullopt;
+  const int64_t generation = name->generation;
+  return Work{generation, *std::move(name)};
+}
+
+void Propagator::Do(const Step& step) {
+  const auto work = WorkOf(step.user_id);
+  if (!work) {
+    absl::MutexLock lock(&mutex_);
+    jobs_.erase(step.user_id);
+    Measure();
     return;
   }
-  log::Warning("a profile change waits", {{"user", user_id}, {"status", status.ToString()}});
+  absl::Status status;
+  switch (step.kind) {
+    case Step::Kind::kAnnounce:
+      status = Announce(step, *work);
+      break;
+    case Step::Kind::kList:
+      status = List(step, *work);
+      break;
+    case Step::Kind::kRoom:
+      status = WriteRoom(step, *work);
+      break;
+    case Step::Kind::kEnd:
+      status = End(step, *work);
+      break;
+  }
+  if (!status.ok()) return TryLater(step, status);
+  absl::MutexLock lock(&mutex_);
+  backoff_.erase(step);
+  Measure();
+}
+
+void Propagator::TryLater(const Step& step, const absl::Status& status) {
+  log::Warning("a profile change waits", {{"user", step.user_id}, {"status", status.ToString()}});
   deps_.metrics.retries.Add();
-  absl::Duration& wait = backoff_.try_emplace(user_id, config_.retry_after).first->second;
-  queue_.insert({absl::Now() + wait, user_id});
+  absl::MutexLock lock(&mutex_);
+  absl::Duration& wait = backoff_.try_emplace(step, config_.retry_after).first->second;
+  due_.insert({absl::Now() + wait, step});
   wait = std::min(wait * 2, config_.max_retry_after);
 }
 
-// A room that the user joins meanwhile may have been given the old name, so rooms are listed until none is new. OK also when
-// a newer generation has come: that has a job of its own.
-absl::Status Propagator::Propagate(const std::string& user_id, const Names::Name& name) {
-  PARLEY_RETURN_IF_ERROR(Announce(user_id, name));
-  std::set<std::string> done;
-  while (IsCurrent(user_id, name)) {
-    PARLEY_TRY(const std::set<std::string> joined, JoinedRooms(user_id));
-    std::vector<std::string> fresh;
-    std::set_difference(joined.begin(), joined.end(), done.begin(), done.end(), std::back_inserter(fresh));
-    if (fresh.empty()) return deps_.done(user_id, name.generation);
-    PARLEY_RETURN_IF_ERROR(UpdateRooms(user_id, name, fresh));
-    done.insert(fresh.begin(), fresh.end());
-  }
+absl::Status Propagator::Announce(const Step& step, const Work& work) {
+  presence::AnnounceProfileRequest request;
+  request.set_user_id(step.user_id);
+  Fill(work.name, *request.mutable_profile());
+  PARLEY_RETURN_IF_ERROR(
+      deps_.presence.AnnounceProfile(NewCall(step.user_id, work.generation), request).status());
+  absl::MutexLock lock(&mutex_);
+  const auto found = jobs_.find(step.user_id);
+  if (found == jobs_.end() || found->second.generation() != work.generation)
+    return absl::OkStatus();
+  found->second.announced = true;
+  Settle(step.user_id, found->second);
   return absl::OkStatus();
 }
 
-bool Propagator::IsCurrent(const std::string& user_id, const Names::Name& name) const {
-  const auto latest = deps_.names.Find(user_id);
-  return latest && latest->generation == name.generation;
+void Propagator::ListAgain(const std::string& user_id, Job& job) {
+  job.complete = false;
+  if (!job.listing) ready_.push_back({user_id, Step::Kind::kList});
+  job.listing = true;
 }
 
-absl::Status Propagator::Announce(const std::string& user_id, const Names::Name& name) {
-  presence::AnnounceProfileRequest request;
-  request.set_user_id(user_id);
-  Fill(name, *request.mutable_profile());
-  return deps_.presence.AnnounceProfile(NewCall(user_id, name), request).status();
+// A room that the user joined meanwhile may have been given the old name, so rooms are listed until
+// none is new.
+absl::Status Propagator::List(const Step& step, const Work& work) {
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto found = jobs_.find(step.user_id);
+    if (found == jobs_.end()) return absl::OkStatus();
+    found->second.listing = false;  // a wake from now on asks for another list
+    found->second.complete = true;
+  }
+  const auto rooms = JoinedRooms(step, work);
+  absl::MutexLock lock(&mutex_);
+  const auto found = jobs_.find(step.user_id);
+  if (found == jobs_.end()) return absl::OkStatus();
+  Job& job = found->second;
+  if (!rooms.ok()) {
+    job.complete = false;
+    return rooms.status();
+  }
+  for (const Partition lane : job.SetRooms(*rooms, config_.partitions)) {
+    job.complete = false;
+    ready_.push_back({step.user_id, Step::Kind::kRoom, lane});
+  }
+  Settle(step.user_id, job);
+  return absl::OkStatus();
 }
 
-absl::StatusOr<std::set<std::string>> Propagator::JoinedRooms(const std::string& user_id) {
+absl::StatusOr<std::vector<std::string>> Propagator::JoinedRooms(const Step& step,
+                                                                 const Work& work) {
   accounts::ListMembershipsRequest request;
-  request.set_user_id(user_id);
+  request.set_user_id(step.user_id);
   request.add_memberships("join");
   PARLEY_TRY(const accounts::ListMembershipsResponse response,
-             deps_.accounts.ListMemberships(NewCall(user_id, {}), request));
-  std::set<std::string> rooms;
-  for (const accounts::Membership& membership : response.memberships()) rooms.insert(membership.room_id());
+             deps_.accounts.ListMemberships(NewCall(step.user_id, work.generation), request));
+  std::vector<std::string> rooms;
+  for (const accounts::Membership& membership : response.memberships())
+    rooms.push_back(membership.room_id());
   return rooms;
 }
 
-absl::Status Propagator::UpdateRooms(const std::string& user_id, const Names::Name& name,
-                                     const std::vector<std::string>& rooms) {
-  std::vector<absl::Status> results(rooms.size());
-  absl::BlockingCounter left(static_cast<int>(rooms.size()));
-  for (size_t i = 0; i < rooms.size(); ++i) {
-    const bool posted = rooms_.TryPost([&, i] {
-      results[i] = UpdateRoom(user_id, name, rooms[i]);
-      left.DecrementCount();
-    });
-    if (posted) continue;
-    results[i] = UpdateRoom(user_id, name, rooms[i]);
-    left.DecrementCount();
+// One room of a lane; the lane's next one waits behind the other jobs, so that a user of many rooms
+// holds up nobody.
+absl::Status Propagator::WriteRoom(const Step& step, const Work& work) {
+  std::string room;
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto found = jobs_.find(step.user_id);
+    if (found == jobs_.end()) return absl::OkStatus();
+    Job& job = found->second;
+    auto taken = job.Take(step.lane);
+    if (!taken) {
+      if (job.AtRest()) ListAgain(step.user_id, job);
+      return absl::OkStatus();
+    }
+    room = *std::move(taken);
   }
-  left.Wait();
-  const auto failed = std::find_if(results.begin(), results.end(), [](const absl::Status& s) { return !s.ok(); });
-  return failed == results.end() ? absl::OkStatus() : *failed;
+  const absl::Status status = UpdateRoom(step, work, room);
+  absl::MutexLock lock(&mutex_);
+  const auto found = jobs_.find(step.user_id);
+  if (found == jobs_.end()) return absl::OkStatus();
+  found->second.Finish(step.lane, room, work.generation, status.ok());
+  if (status.ok()) ready_.push_back(step);
+  return status;
 }
 
-absl::Status Propagator::UpdateRoom(const std::string& user_id, const Names::Name& name, const std::string& room_id) {
-  if (!IsCurrent(user_id, name)) return absl::OkStatus();
+absl::Status Propagator::UpdateRoom(const Step& step, const Work& work,
+                                    const std::string& room_id) {
   events::ChangeMembershipRequest request;
-  request.mutable_requester()->set_user_id(user_id);
+  request.mutable_requester()->set_user_id(step.user_id);
   request.set_room_id(room_id);
-  request.set_target_user_id(user_id);
+  request.set_target_user_id(step.user_id);
   request.set_action(events::MEMBERSHIP_ACTION_UPDATE_PROFILE);
-  request.set_txn_id(StrCat(user_id, "/", name.generation));
-  Fill(name, *request.mutable_profile());
-  const absl::Status status = deps_.events.ChangeMembership(NewCall(user_id, name), request).status();
+  request.set_txn_id(StrCat(step.user_id, "/", work.generation));
+  request.set_profile_generation(work.generation);
+  Fill(work.name, *request.mutable_profile());
+  const absl::Status status =
+      deps_.events.ChangeMembership(NewCall(step.user_id, work.generation), request).status();
   if (!status.ok() && !IsFinal(status)) return status;
   deps_.metrics.rooms.Add();
   return absl::OkStatus();
+}
+
+void Propagator::Settle(const std::string& user_id, Job& job) {
+  if (!job.IsSettled()) return;
+  due_.insert({job.renewed() + config_.settle, {user_id, Step::Kind::kEnd}});
+}
+
+// Every request that could have carried the old name has ended by now: a last look, and the job is
+// over.
+absl::Status Propagator::End(const Step& step, const Work& work) {
+  const auto is_over = [&](const Job& job) {
+    return job.IsSettled() && job.generation() == work.generation &&
+           job.renewed() + config_.settle <= absl::Now();
+  };
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto found = jobs_.find(step.user_id);
+    if (found == jobs_.end() || !is_over(found->second)) return absl::OkStatus();
+  }
+  PARLEY_TRY(const std::vector<std::string> rooms, JoinedRooms(step, work));
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto found = jobs_.find(step.user_id);
+    if (found == jobs_.end() || !is_over(found->second)) return absl::OkStatus();
+    Job& job = found->second;
+    for (const Partition lane : job.SetRooms(rooms, config_.partitions)) {
+      job.complete = false;
+      ready_.push_back({step.user_id, Step::Kind::kRoom, lane});
+    }
+    if (!job.complete) return absl::OkStatus();
+  }
+  PARLEY_RETURN_IF_ERROR(deps_.done(step.user_id, work.generation));
+  absl::MutexLock lock(&mutex_);
+  const auto found = jobs_.find(step.user_id);
+  if (found != jobs_.end() && found->second.generation() == work.generation) jobs_.erase(found);
+  return absl::OkStatus();
+}
+
+void Propagator::Measure() {
+  size_t rooms = 0;
+  absl::Time oldest = absl::InfiniteFuture();
+  for (const auto& [user_id, job] : jobs_) {
+    rooms += job.rooms_pending();
+    if (!job.IsSettled()) oldest = std::min(oldest, job.started());
+  }
+  deps_.metrics.SetPending(jobs_.size(), rooms, oldest);
 }
 
 }  // namespace parley::profile

@@ -15,7 +15,9 @@ void Fill(const Names::Name& name, common::v1::ProfileFields& fields) {
   if (name.avatar_url) fields.set_avatar_url(*name.avatar_url);
 }
 
-absl::Status NoProfile() { return NotFound("There is no such profile"); }
+absl::Status NoProfile() {
+  return NotFound("There is no such profile");
+}
 
 }  // namespace
 
@@ -24,10 +26,11 @@ absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Dep
   PARLEY_RETURN_IF_ERROR(service->Load());
   Service* const self = service.get();
   service->propagator_ = std::make_unique<Propagator>(
-      config, Propagator::Deps{deps.accounts, deps.events, deps.presence, self->names_, self->metrics_,
-                               [self](const std::string& user_id, int64_t generation) {
-                                 return self->MarkPropagated(user_id, generation);
-                               }});
+      config,
+      Propagator::Deps{deps.bus, deps.accounts, deps.events, deps.presence, self->names_,
+                       self->metrics_, [self](const std::string& user_id, int64_t generation) {
+                         return self->MarkPropagated(user_id, generation);
+                       }});
   return service;
 }
 
@@ -40,10 +43,12 @@ absl::Status Service::Load() {
       name.generation = user.generation;
       name.propagated = user.propagated;
     }));
-    return ScanNames(db, [&names](std::string_view user_id, std::string_view field, std::string_view value) {
-      Names::Name& name = names[std::string(user_id)];
-      (field == kDisplayname ? name.displayname : name.avatar_url) = TextOf({{std::string(field), std::string(value)}}, field);
-    });
+    return ScanNames(
+        db, [&names](std::string_view user_id, std::string_view field, std::string_view value) {
+          Names::Name& name = names[std::string(user_id)];
+          (field == kDisplayname ? name.displayname : name.avatar_url) =
+              TextOf({{std::string(field), std::string(value)}}, field);
+        });
   }));
   for (auto& [user_id, name] : names) names_.Set(user_id, std::move(name));
   return absl::OkStatus();
@@ -67,7 +72,8 @@ absl::Status Service::Commit(const std::string& user_id, store::Batch batch) {
 }
 
 // Under the user's lock. `propagate`: the rooms are to follow.
-absl::Status Service::Change(const std::string& user_id, const Fields& before, const Fields& after, bool propagate) {
+absl::Status Service::Change(const std::string& user_id, const Fields& before, const Fields& after,
+                             bool propagate) {
   Names::Name name = names_.Find(user_id).value_or(Names::Name());
   name.displayname = TextOf(after, kDisplayname);
   name.avatar_url = TextOf(after, kAvatarUrl);
@@ -91,7 +97,8 @@ absl::Status Service::MarkPropagated(const std::string& user_id, int64_t generat
   return absl::OkStatus();
 }
 
-absl::StatusOr<GetProfileResponse> Service::GetProfile(const rpc::Call&, const GetProfileRequest& request) {
+absl::StatusOr<GetProfileResponse> Service::GetProfile(const rpc::Call&,
+                                                       const GetProfileRequest& request) {
   if (!names_.Find(request.user_id())) return NoProfile();
   PARLEY_TRY(Fields fields, Read(request.user_id()));
   if (!request.field().empty()) {
@@ -104,7 +111,8 @@ absl::StatusOr<GetProfileResponse> Service::GetProfile(const rpc::Call&, const G
   return response;
 }
 
-absl::StatusOr<SetFieldResponse> Service::SetField(const rpc::Call&, const SetFieldRequest& request) {
+absl::StatusOr<SetFieldResponse> Service::SetField(const rpc::Call&,
+                                                   const SetFieldRequest& request) {
   const std::string& user_id = request.user_id();
   if (user_id != request.requester().user_id() && !request.requester().is_admin()) {
     return Forbidden("This is another user's profile");
@@ -126,17 +134,20 @@ absl::StatusOr<GetManyResponse> Service::GetMany(const rpc::Call&, const GetMany
   return response;
 }
 
-absl::StatusOr<CreateProfileResponse> Service::CreateProfile(const rpc::Call&, const CreateProfileRequest& request) {
+absl::StatusOr<CreateProfileResponse> Service::CreateProfile(const rpc::Call&,
+                                                             const CreateProfileRequest& request) {
   const std::string& user_id = request.user_id();
   absl::MutexLock lock(&LockOf(user_id));
   if (names_.Find(user_id)) return CreateProfileResponse();
   Fields fields;
-  if (!request.displayname().empty()) fields[std::string(kDisplayname)] = json::Quoted(request.displayname());
+  if (!request.displayname().empty())
+    fields[std::string(kDisplayname)] = json::Quoted(request.displayname());
   PARLEY_RETURN_IF_ERROR(Change(user_id, {}, fields, /*propagate=*/false));
   return CreateProfileResponse();
 }
 
-absl::StatusOr<EraseProfileResponse> Service::EraseProfile(const rpc::Call&, const EraseProfileRequest& request) {
+absl::StatusOr<EraseProfileResponse> Service::EraseProfile(const rpc::Call&,
+                                                           const EraseProfileRequest& request) {
   absl::MutexLock lock(&LockOf(request.user_id()));
   store::Batch batch;
   DeleteUser(batch, PartitionFor(request.user_id()), request.user_id());
@@ -145,7 +156,8 @@ absl::StatusOr<EraseProfileResponse> Service::EraseProfile(const rpc::Call&, con
   return EraseProfileResponse();
 }
 
-absl::StatusOr<SearchUsersResponse> Service::SearchUsers(const rpc::Call&, const SearchUsersRequest& request) {
+absl::StatusOr<SearchUsersResponse> Service::SearchUsers(const rpc::Call&,
+                                                         const SearchUsersRequest& request) {
   SearchUsersResponse response;
   if (request.search_term().empty()) return response;
   std::vector<Names::Found> found =
@@ -160,7 +172,24 @@ absl::StatusOr<SearchUsersResponse> Service::SearchUsers(const rpc::Call&, const
   return response;
 }
 
-absl::StatusOr<common::v1::HeadsResponse> Service::Heads(const rpc::Call&, const common::v1::HeadsRequest&) {
+absl::StatusOr<GetPropagationResponse> Service::GetPropagation(
+    const rpc::Call&, const GetPropagationRequest& request) {
+  const auto name = names_.Find(request.user_id());
+  if (!name) return NoProfile();
+  GetPropagationResponse response;
+  response.set_generation(name->generation);
+  response.set_propagated(name->propagated);
+  const auto progress = propagator_->ProgressOf(request.user_id());
+  if (!progress) return response;
+  response.set_rooms_pending(static_cast<uint32_t>(progress->rooms_pending));
+  response.set_rooms_done(static_cast<uint32_t>(progress->rooms_done));
+  response.set_started_ms(absl::ToUnixMillis(progress->started));
+  response.set_settling(progress->settling);
+  return response;
+}
+
+absl::StatusOr<common::v1::HeadsResponse> Service::Heads(const rpc::Call&,
+                                                         const common::v1::HeadsRequest&) {
   common::v1::HeadsResponse response;
   for (const bus::Head& head : streams_->CommittedHeads()) {
     common::v1::Head& out = *response.add_heads();

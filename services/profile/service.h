@@ -19,7 +19,8 @@
 
 namespace parley::profile {
 
-// Names, avatars and other fields of our users; the user directory; and that every room gets to know a change.
+// Names, avatars and other fields of our users; the user directory; and that every room gets to
+// know a change.
 //
 // Threads: every method from any thread. Lifetime: borrows config and all of Deps.
 // Owns: tables profile_users and profile_fields, the stream "profile" of every partition.
@@ -38,33 +39,46 @@ class Service final : public ProfileService {
   static absl::StatusOr<std::unique_ptr<Service>> Open(const Config& config, Deps deps);
 
   // M_NOT_FOUND for a user without a profile here, or without this field.
-  absl::StatusOr<GetProfileResponse> GetProfile(const rpc::Call& call, const GetProfileRequest& request) override;
+  absl::StatusOr<GetProfileResponse> GetProfile(const rpc::Call& call,
+                                                const GetProfileRequest& request) override;
   // M_FORBIDDEN for another user's; and see WithField. Durable when it returns; the rooms follow.
-  absl::StatusOr<SetFieldResponse> SetField(const rpc::Call& call, const SetFieldRequest& request) override;
-  absl::StatusOr<GetManyResponse> GetMany(const rpc::Call& call, const GetManyRequest& request) override;
+  absl::StatusOr<SetFieldResponse> SetField(const rpc::Call& call,
+                                            const SetFieldRequest& request) override;
+  absl::StatusOr<GetManyResponse> GetMany(const rpc::Call& call,
+                                          const GetManyRequest& request) override;
   // Idempotent.
   absl::StatusOr<CreateProfileResponse> CreateProfile(const rpc::Call& call,
                                                       const CreateProfileRequest& request) override;
-  absl::StatusOr<EraseProfileResponse> EraseProfile(const rpc::Call& call, const EraseProfileRequest& request) override;
-  absl::StatusOr<SearchUsersResponse> SearchUsers(const rpc::Call& call, const SearchUsersRequest& request) override;
+  absl::StatusOr<EraseProfileResponse> EraseProfile(const rpc::Call& call,
+                                                    const EraseProfileRequest& request) override;
+  absl::StatusOr<SearchUsersResponse> SearchUsers(const rpc::Call& call,
+                                                  const SearchUsersRequest& request) override;
+  absl::StatusOr<GetPropagationResponse> GetPropagation(
+      const rpc::Call& call, const GetPropagationRequest& request) override;
   absl::StatusOr<common::v1::HeadsResponse> Heads(const rpc::Call& call,
                                                   const common::v1::HeadsRequest& request) override;
 
  private:
-  Service(const Config& config, Deps deps) : config_(config), deps_(deps), metrics_(deps.registry) {}
+  Service(const Config& config, Deps deps)
+      : config_(config), deps_(deps), metrics_(deps.registry) {}
 
   absl::Status Load();
-  Partition PartitionFor(std::string_view user_id) const { return PartitionOf(user_id, config_.partitions); }
+  Partition PartitionFor(std::string_view user_id) const {
+    return PartitionOf(user_id, config_.partitions);
+  }
   // Writes to one user's rows are made one after another.
-  absl::Mutex& LockOf(std::string_view user_id) { return locks_[PartitionOf(user_id, locks_.size())]; }
+  absl::Mutex& LockOf(std::string_view user_id) {
+    return locks_[PartitionOf(user_id, locks_.size())];
+  }
   absl::StatusOr<Fields> Read(std::string_view user_id);
   absl::Status Commit(const std::string& user_id, store::Batch batch);
-  absl::Status Change(const std::string& user_id, const Fields& before, const Fields& after, bool propagate);
+  absl::Status Change(const std::string& user_id, const Fields& before, const Fields& after,
+                      bool propagate);
   absl::Status MarkPropagated(const std::string& user_id, int64_t generation);
 
   const Config& config_;
   const Deps deps_;
-  const Metrics metrics_;
+  Metrics metrics_;
   std::unique_ptr<stream::Streams> streams_;
   Names names_;
   std::array<absl::Mutex, 64> locks_;

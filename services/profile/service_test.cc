@@ -34,9 +34,12 @@ class Rooms final : public events::EventsFake {
     ++attempts_;
     if (request.room_id() == "!c:x") return Forbidden("not here any more");
     if (failing_) return absl::UnavailableError("no owner");
-    if (request.action() != events::MEMBERSHIP_ACTION_UPDATE_PROFILE) return absl::InternalError("wrong action");
-    if (!seen_.insert(request.room_id() + " " + request.txn_id()).second) return events::ChangeMembershipResponse();
-    names_[request.room_id()] = request.profile().has_displayname() ? request.profile().displayname() : "(none)";
+    if (request.action() != events::MEMBERSHIP_ACTION_UPDATE_PROFILE)
+      return absl::InternalError("wrong action");
+    if (!seen_.insert(request.room_id() + " " + request.txn_id()).second)
+      return events::ChangeMembershipResponse();
+    names_[request.room_id()] =
+        request.profile().has_displayname() ? request.profile().displayname() : "(none)";
     return events::ChangeMembershipResponse();
   }
 
@@ -76,6 +79,7 @@ class ProfileServiceTest : public ::testing::Test {
   void SetUp() override {
     config_.partitions = 16;
     config_.retry_after = absl::Milliseconds(1);
+    config_.settle = absl::Milliseconds(1);
     store_ = *store::OpenSqlite({.path = folder_.path() + "/store.db"}, Migrations());
     Restart();
   }
@@ -162,7 +166,8 @@ TEST_F(ProfileServiceTest, CarriesANewNameIntoEveryRoom) {
 }
 
 TEST_F(ProfileServiceTest, TheLastOfFastChangesIsWhatRoomsEndWith) {
-  for (int i = 0; i < 20; ++i) ASSERT_TRUE(Set("displayname", "\"" + std::to_string(i) + "\"").ok());
+  for (int i = 0; i < 20; ++i)
+    ASSERT_TRUE(Set("displayname", "\"" + std::to_string(i) + "\"").ok());
   rooms_.WaitUntilAllAre("19");
 }
 

@@ -33,13 +33,17 @@ std::vector<store::Migration> Migrations() {
 }
 
 absl::Status ScanUsers(store::Reader& db, absl::FunctionRef<void(const UserRow&)> on_user) {
-  return db.Query("SELECT p, user_id, generation, propagated FROM profile_users", {}, [&](const store::Row& row) {
-    on_user({static_cast<Partition>(row.Int(0)), row.String(1), row.Int(2), row.Int(3)});
-  });
+  return db.Query(
+      "SELECT p, user_id, generation, propagated FROM profile_users", {},
+      [&](const store::Row& row) {
+        on_user({static_cast<Partition>(row.Int(0)), row.String(1), row.Int(2), row.Int(3)});
+      });
 }
 
-absl::Status ScanNames(store::Reader& db, absl::FunctionRef<void(std::string_view user_id, std::string_view field,
-                                                                 std::string_view value)> on_name) {
+absl::Status ScanNames(store::Reader& db,
+                       absl::FunctionRef<void(std::string_view user_id, std::string_view field,
+                                              std::string_view value)>
+                           on_name) {
   return db.Query("SELECT user_id, field, value FROM profile_fields WHERE field = $1 OR field = $2",
                   {kDisplayname, kAvatarUrl},
                   [&](const store::Row& row) { on_name(row.Text(0), row.Text(1), row.Text(2)); });
@@ -47,8 +51,9 @@ absl::Status ScanNames(store::Reader& db, absl::FunctionRef<void(std::string_vie
 
 absl::StatusOr<Fields> ReadFields(store::Reader& db, Partition p, std::string_view user_id) {
   Fields fields;
-  PARLEY_RETURN_IF_ERROR(db.Query("SELECT field, value FROM profile_fields WHERE p = $1 AND user_id = $2", {p, user_id},
-                                  [&](const store::Row& row) { fields[row.String(0)] = row.String(1); }));
+  PARLEY_RETURN_IF_ERROR(db.Query(
+      "SELECT field, value FROM profile_fields WHERE p = $1 AND user_id = $2", {p, user_id},
+      [&](const store::Row& row) { fields[row.String(0)] = row.String(1); }));
   return fields;
 }
 
@@ -63,14 +68,18 @@ void SetPropagated(store::Batch& batch, Partition p, std::string_view user_id, i
   batch.Update(kUsers, {{"p", p}, {"user_id", user_id}}, {{"propagated", generation}});
 }
 
-void SaveFields(store::Batch& batch, Partition p, std::string_view user_id, const Fields& before, const Fields& after) {
+void SaveFields(store::Batch& batch, Partition p, std::string_view user_id, const Fields& before,
+                const Fields& after) {
   for (const auto& [field, value] : before) {
-    if (!after.contains(field)) batch.Delete(kFields, {{"p", p}, {"user_id", user_id}, {"field", field}});
+    if (!after.contains(field))
+      batch.Delete(kFields, {{"p", p}, {"user_id", user_id}, {"field", field}});
   }
   for (const auto& [field, value] : after) {
     const auto old = before.find(field);
     if (old != before.end() && old->second == value) continue;
-    batch.Upsert(kFields, {{"p", p}, {"user_id", user_id}, {"field", field}, {"value", store::Bytes(value)}});
+    batch.Upsert(
+        kFields,
+        {{"p", p}, {"user_id", user_id}, {"field", field}, {"value", store::Bytes(value)}});
   }
 }
 
