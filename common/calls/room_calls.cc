@@ -217,31 +217,24 @@ std::vector<RoomCalls::Judged> RoomCalls::Judge(int64_t now) const {
   return judged;
 }
 
-// Calls that collide, directly or through others, are one: the least of them lives.
+// A call gives way to the least of those it collides with, or to what that one gave way to.
 void RoomCalls::ApplyGlare(std::vector<Judged>& judged) {
-  std::vector<size_t> least(judged.size());
-  std::iota(least.begin(), least.end(), 0);
-  const auto root = [&least](size_t i) {
-    while (least[i] != i) i = least[i];
-    return i;
-  };
+  // They stand in the order of call ids, so what a call gives way to stands before it and is
+  // settled already.
+  std::vector<size_t> winner(judged.size());
+  std::iota(winner.begin(), winner.end(), 0);
   for (size_t i = 0; i < judged.size(); ++i) {
-    for (size_t j = i + 1; j < judged.size(); ++j) {
-      if (ResolveGlare(judged[i].invite, judged[j].invite) == Glare::kNone) continue;
-      // They stand in the order of call ids.
-      const auto [lesser, greater] = std::minmax(root(i), root(j));
-      least[greater] = lesser;
+    for (size_t j = 0; j < i && winner[i] == i; ++j) {
+      if (ResolveGlare(judged[j].invite, judged[i].invite) != Glare::kNone) winner[i] = winner[j];
     }
-  }
-  for (size_t i = 0; i < judged.size(); ++i) {
-    const size_t winner = root(i);
-    if (winner == i) continue;
+    if (winner[i] == i) continue;
+    Judged& won = judged[winner[i]];
     Call& call = judged[i].call;
     call.state = CallState::kEnded;
     call.end_reason = EndReason::kSuperseded;
-    call.ended_at = std::max(judged[i].invite.seen_at, judged[winner].invite.seen_at);
-    call.superseded_by = judged[winner].call.call_id;
-    judged[winner].call.supersedes.push_back(call.call_id);
+    call.ended_at = std::max(judged[i].invite.seen_at, won.invite.seen_at);
+    call.superseded_by = won.call.call_id;
+    won.call.supersedes.push_back(call.call_id);
   }
 }
 
