@@ -106,6 +106,7 @@ function(parley_module name)
   if(tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE parley_${name} ${ARG_TEST_DEPS} GTest::gmock_main parley_options)
+    target_compile_options(${name}_test PRIVATE -fPIC)   # after CMake's -fPIE: as the precompiled header was made
     parley_use_pch(${name}_test)
     set(labels unit ${name})
     if(NOT ARG_GRPC)

@@ -16,6 +16,7 @@ class AccountsService;
 namespace parley::events {
 
 class AliasLanes;
+class DeviceChangeMarks;
 
 // What the parts of this service work with. Everything outlives them.
 struct Context {
@@ -29,6 +30,7 @@ struct Context {
   Outbox& outbox;
   accounts::AccountsService& accounts;
   AliasLanes& alias_lanes;
+  DeviceChangeMarks& device_changes;
 };
 
 }  // namespace parley::events

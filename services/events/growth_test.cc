@@ -64,9 +64,11 @@ class Crowd {
   std::unique_ptr<stream::Streams> streams_;
   RoomCache rooms_{service_.store(), *streams_, 1 << 30};
   AliasLanes alias_lanes_;
+  DeviceChangeMarks device_changes_{{}};
   Outbox outbox_{service_.store(), *streams_, service_.accounts_client()};
   Context context_{service_.config(), service_.store(), *streams_, service_.key(), service_.clock(),
-                   service_.rng(),    rooms_,           outbox_,   service_.accounts_client(), alias_lanes_};
+                   service_.rng(),    rooms_,           outbox_,   service_.accounts_client(), alias_lanes_,
+                   device_changes_};
   int64_t json_bytes_ = 0;
 };
 

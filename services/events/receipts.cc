@@ -7,6 +7,7 @@
 #include "common/base/token.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "services/events/device_changes.h"
 #include "services/events/retry.h"
 #include "services/events/room_write.h"
 #include "services/events/store.h"
@@ -105,6 +106,7 @@ absl::Status RecordInPartition(const Context& context, Partition p, std::vector<
       .AppendAndWait([&](int64_t first) -> absl::StatusOr<stream::Appended> {
         stream::Appended appended;
         appended.keys = rooms;
+        context.device_changes.Raise(p, first);
         SetDeviceChange(appended.batch, p, {request.user_id(), first, request.generation()});
         return appended;
       })

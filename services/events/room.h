@@ -36,8 +36,8 @@ struct Room {
 
   absl::Mutex lane;
 
-  // Set by the load, constant after that.
-  bool loaded ABSL_GUARDED_BY(lane) = false;
+  // Set by the load (in the lane), constant after that.
+  std::atomic<bool> loaded = false;
   RoomNid nid = 0;
   const event::RoomVersion* version = nullptr;
   // Of the partition's stream when the room was loaded.

@@ -47,6 +47,15 @@ absl::StatusOr<RoomPtr> RoomCache::Get(std::string_view room_id) {
   }
 }
 
+RoomPtr RoomCache::FindLoaded(std::string_view room_id) {
+  Shard& shard = ShardOf(room_id);
+  absl::MutexLock lock(&shard.mutex);
+  const auto found = shard.rooms.find(Abs(room_id));
+  if (found == shard.rooms.end()) return nullptr;
+  const RoomPtr& room = found->second.room;
+  return room->loaded && !IsStale(*room) ? room : nullptr;
+}
+
 absl::StatusOr<RoomPtr> RoomCache::Add(std::string_view room_id) {
   bool added = false;
   RoomPtr room = FindOrAdd(room_id, &added);

@@ -28,7 +28,9 @@ class RoomCache {
 
   // The room, loaded. M_NOT_FOUND if there is none.
   absl::StatusOr<RoomPtr> Get(std::string_view room_id);
-  // The same for a room that was never stored: made, but not loaded, with its lane free. AlreadyExists if it is there.
+  // The room if it is in memory, loaded and not stale; null otherwise. Never waits for a lane or the store.
+  RoomPtr FindLoaded(std::string_view room_id);
+  // The same as Get for a room that was never stored: made, but not loaded, with its lane free. AlreadyExists if it is there.
   absl::StatusOr<RoomPtr> Add(std::string_view room_id);
   // Forgets `room`, if it is still the one in use: it is stale, or was never created.
   void Drop(const RoomPtr& room);

@@ -16,6 +16,12 @@ namespace {
 constexpr absl::Duration kRepairEvery = absl::Seconds(30);
 constexpr absl::Duration kPruneEvery = absl::Hours(1);
 
+std::vector<int64_t> HeadsOf(const stream::Streams& streams) {
+  std::vector<int64_t> heads;
+  for (const bus::Head& head : streams.CommittedHeads()) heads.push_back(head.position);
+  return heads;
+}
+
 std::vector<int64_t> Epochs(stream::Streams& streams) {
   std::vector<int64_t> epochs;
   for (Partition p = 0; p < streams.partitions(); ++p) epochs.push_back(streams.For(p).epoch());
@@ -47,9 +53,10 @@ Service::Service(const Config& config, const Deps& deps, std::unique_ptr<stream:
       rooms_(deps.store, *streams_, config.room_memory_bytes),
       outbox_(deps.store, *streams_, deps.accounts),
       typing_(deps.bus, Epochs(*streams_)),
-      sync_reader_({deps.store, deps.clock, typing_, unread_, config.partitions}),
+      device_changes_(HeadsOf(*streams_)),
+      sync_reader_({deps.store, deps.clock, *streams_, rooms_, typing_, device_changes_, unread_, config.partitions}),
       context_{config_, deps.store, *streams_, deps.signing_key, deps.clock, deps.rng, rooms_, outbox_,
-               deps.accounts, alias_lanes_},
+               deps.accounts, alias_lanes_, device_changes_},
       read_deps_{deps.store, deps.clock, config.partitions} {}
 
 bool Service::IsDue(absl::Time& next, absl::Duration every) {

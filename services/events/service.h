@@ -17,6 +17,7 @@
 #include "services/events/aliases.h"
 #include "services/events/config.h"
 #include "services/events/context.h"
+#include "services/events/device_changes.h"
 #include "services/events/outbox.h"
 #include "services/events/read/room_access.h"
 #include "services/events/read/sync_reader.h"
@@ -114,6 +115,7 @@ class Service final : public EventsService {
   TypingTable typing_;
   AliasLanes alias_lanes_;
   UnreadCounter unread_;
+  DeviceChangeMarks device_changes_;
   SyncReader sync_reader_;
   const Context context_;
   const ReadDeps read_deps_;

@@ -74,7 +74,11 @@ class FaultyStore final : public store::Store {
     }
     return real_->Enqueue(std::move(batch), fence, std::move(done));
   }
-  absl::Status Read(absl::FunctionRef<absl::Status(store::Reader&)> read) override { return real_->Read(read); }
+  absl::Status Read(absl::FunctionRef<absl::Status(store::Reader&)> read) override {
+    ++reads_;
+    return real_->Read(read);
+  }
+  int reads() const { return reads_; }
   absl::StatusOr<std::vector<store::StreamState>> TakeOver(std::string_view service,
                                                            absl::Span<const Partition> partitions) override {
     return real_->TakeOver(service, partitions);
@@ -84,6 +88,7 @@ class FaultyStore final : public store::Store {
  private:
   const std::unique_ptr<store::Store> real_;
   std::atomic<int> failures_ = 0;
+  std::atomic<int> reads_ = 0;
 };
 
 // "200", or "403 M_FORBIDDEN".

@@ -8,8 +8,9 @@
 #include "common/status/macros.h"
 #include "services/events/read/event_filter.h"
 #include "services/events/read/read_door.h"
-#include "services/events/read/receipts_view.h"
+#include "services/events/read/recent_reader.h"
 #include "services/events/read/room_sync.h"
+#include "services/events/read/typing_view.h"
 #include "services/events/read/unread.h"
 #include "services/events/store.h"
 #include "services/events/typing.h"
@@ -46,11 +47,7 @@ class Pass {
     if (known != heads_.end()) return known->second;
     PARLEY_TRY(const store::StreamState state, store::ReadStream(db_, kStream, partition));
     heads_[partition] = state.head;
-    const stream::EphemeralPosition typing = deps_.typing.Head(partition);
-    auto* out = response_.add_typing_heads();
-    out->set_partition(partition);
-    out->set_epoch(typing.epoch);
-    out->set_position(typing.counter);
+    AddTypingHead(deps_.typing, partition, response_);
     return state.head;
   }
 
@@ -80,21 +77,10 @@ class Pass {
     }
     if (since.membership() != "join") return room.ReadLeft(update);
     PARLEY_RETURN_IF_ERROR(room.ReadJoined(update));
-    AddTyping(since, update);
+    AddTyping(deps_.typing, frame_.ephemeral_filter, since, update);
     if (!update.has_news()) return absl::OkStatus();
     return deps_.unread.Count(db_, door, head, request_.push_rule_changes(),
                               frame_.options.unread_thread_notifications(), update);
-  }
-
-  void AddTyping(const v1::RoomSince& since, v1::RoomUpdate& update) {
-    if (!frame_.ephemeral_filter.KeepsType("m.typing")) return;
-    const TypingTable::Snapshot typing = deps_.typing.Read(since.room_id());
-    const stream::EphemeralPosition seen{since.typing_epoch(), since.typing_counter()};
-    const bool changed = typing.position.Packed() > seen.Packed() && since.since() > 0;
-    if (!changed && typing.user_ids.empty()) return;
-    if (!changed && since.since() > 0) return;
-    update.add_ephemeral(TypingEvent(typing.user_ids));
-    update.set_has_news(true);
   }
 
   void NoteSince(Partition partition, int64_t since) {
@@ -159,6 +145,7 @@ absl::StatusOr<v1::ReadSinceResponse> SyncReader::ReadSince(const v1::ReadSinceR
                                                  request.ignored_users().end());
   timeline.Ignore(request.ignored_users());
   const SyncFrame frame{options, timeline, state, ephemeral, ignored, lazy_members_};
+  if (auto recent = recent_.ReadSince(request, frame)) return *std::move(recent);
   v1::ReadSinceResponse response;
   const auto status = deps_.store.Read([&](store::Reader& db) -> absl::Status {
     PARLEY_TRY(response, Pass(deps_, db, request, frame).Run());

@@ -5,6 +5,9 @@
 #include <limits>
 #include <optional>
 
+#include "common/base/strings.h"
+#include "common/event/client_format.h"
+#include "common/event/event_types.h"
 #include "common/event/power_levels.h"
 #include "common/json/value.h"
 #include "common/push_rules/evaluator.h"
@@ -61,7 +64,9 @@ absl::StatusOr<event::PduPtr> StateEvent(store::Reader& db, const RoomRow& room,
 
 // What the rules want to know of the room.
 struct RoomFacts {
-  event::PduPtr create, power_levels, own_member;
+  event::PduPtr create, power_levels;
+  std::string own_name;
+  int64_t own_member_pos = 0;
   int64_t members = 0;
 
   static absl::StatusOr<RoomFacts> Read(store::Reader& db, const ReadDoor& door, bool count_all) {
@@ -70,8 +75,7 @@ struct RoomFacts {
     RoomFacts facts;
     PARLEY_TRY(facts.create, StateEvent(db, room, version, "m.room.create", ""));
     PARLEY_TRY(facts.power_levels, StateEvent(db, room, version, "m.room.power_levels", ""));
-    PARLEY_TRY(facts.own_member,
-               StateEvent(db, room, version, "m.room.member", door.viewer().user_id));
+    PARLEY_RETURN_IF_ERROR(facts.ReadOwnName(db, door));
     const int64_t cap = count_all ? std::numeric_limits<int64_t>::max() : kMembersThatMatter;
     PARLEY_TRY(facts.members, CountMembers(db, room.partition, room.nid,
                                            event::Membership::kJoin, cap));
@@ -86,16 +90,24 @@ struct RoomFacts {
     if (power_levels) {
       view.notification_levels = json::FindObject(power_levels->content, "notifications");
     }
-    if (own_member) view.display_name = json::StringOr(own_member->content, "displayname", "");
+    view.display_name = own_name;
     return view;
   }
-};
 
-absl::StatusOr<std::shared_ptr<const CompiledRules>> RulesFrom(std::string_view changes) {
-  if (changes.empty()) return CompiledRules::Defaults();
-  PARLEY_TRY(const auto rules, push_rules::RuleSet::Load(changes));
-  return std::make_shared<const CompiledRules>(rules);
-}
+ private:
+  absl::Status ReadOwnName(store::Reader& db, const ReadDoor& door) {
+    const RoomRow& room = door.room();
+    PARLEY_TRY(const auto state,
+               CurrentStateEntry(db, room.partition, room.nid, event::kMember, door.viewer().user_id));
+    if (!state) return absl::OkStatus();
+    PARLEY_TRY(const auto row, ReadEvent(db, room.partition, state->event_pos));
+    if (!row) return absl::OkStatus();
+    const auto content = json::ParseObject(event::RawMember(row->pdu, "content"));
+    if (content.ok()) own_name = json::StringOr(*content, "displayname", "");
+    own_member_pos = state->event_pos;
+    return absl::OkStatus();
+  }
+};
 
 bool MayCount(const ReadDoor& door, const EventRow& row) {
   return row.sender != door.viewer().user_id && (row.flags & kRedacted) == 0 && door.MaySee(row);
@@ -129,12 +141,10 @@ struct UnreadCounter::Reading {
     if (!MayCount(door, row) || row.pos <= marks.In(row.thread_root)) return absl::OkStatus();
     if (!facts) {
       PARLEY_TRY(facts, RoomFacts::Read(db, door, rules_are_own));
+      counted.own_name = facts->own_name;
+      counted.own_member_pos = facts->own_member_pos;
     }
-    const auto outcome = Judge(door, row, rules, *facts);
-    if (!outcome || !outcome->notify) return absl::OkStatus();
-    Counts& counts = counted.threads[row.thread_root];
-    ++counts.notify;
-    counts.highlight += outcome->highlight;
+    if (const auto outcome = Judge(door, row, rules, *facts)) Tally(*outcome, row.thread_root, counted.threads);
     return absl::OkStatus();
   }
 
@@ -152,6 +162,60 @@ struct UnreadCounter::Reading {
   }
 };
 
+// A bound on memory; what is dropped is compiled again.
+constexpr size_t kMaxRules = 1000;
+
+absl::StatusOr<std::shared_ptr<const CompiledRules>> UnreadCounter::RulesFrom(std::string_view changes) {
+  if (changes.empty()) return CompiledRules::Defaults();
+  {
+    absl::MutexLock lock(&mutex_);
+    if (const auto found = rules_.find(Abs(changes)); found != rules_.end()) return found->second;
+  }
+  PARLEY_TRY(const auto rules, push_rules::RuleSet::Load(changes));
+  auto compiled = std::make_shared<const CompiledRules>(rules);
+  absl::MutexLock lock(&mutex_);
+  if (rules_.size() >= kMaxRules) rules_.clear();
+  rules_[Abs(changes)] = compiled;
+  return compiled;
+}
+
+void UnreadCounter::Tally(const push_rules::Outcome& outcome, const std::string& thread_root, ByThread& threads) {
+  if (!outcome.notify) return;
+  Counts& counts = threads[thread_root];
+  ++counts.notify;
+  counts.highlight += outcome.highlight;
+}
+
+bool UnreadCounter::CountRecent(const Room& room, const std::string& viewer, int64_t head,
+                                std::string_view push_rule_changes, bool by_thread, v1::RoomUpdate& update) {
+  const Key key{room.partition, room.nid, viewer};
+  Counted counted = Find(key);
+  const auto own = room.state.FindMember(viewer);
+  const bool known = counted.upto > 0 && counted.upto <= head && room.receipts_until <= counted.upto &&
+                     counted.rules == std::hash<std::string_view>()(push_rule_changes) && own &&
+                     own->event_pos == counted.own_member_pos;
+  const auto rules = RulesFrom(push_rule_changes);
+  const auto events = room.timeline.Since(counted.upto);
+  if (!known || !rules.ok() || !events) return false;
+  const auto create = room.state.CachedEvent(event::kCreate, "");
+  const auto power_levels = room.state.CachedEvent(event::kPowerLevels, "");
+  if (create == nullptr || (power_levels == nullptr && room.state.Find(event::kPowerLevels, ""))) return false;
+  const RoomFacts facts{create, power_levels, counted.own_name, counted.own_member_pos,
+                        static_cast<int64_t>(room.state.Count(event::Membership::kJoin))};
+  for (const TimelineEventPtr& event : *events) {
+    if (event->pos > head) break;
+    const event::Pdu& pdu = *event->pdu;
+    if (pdu.type == event::kRedaction || event->flags != 0) return false;
+    if (pdu.sender.str() == viewer) continue;
+    push_rules::EventView view{pdu.event_id.str(), room.id, pdu.type, pdu.sender.str(), pdu.state_key, &pdu.content};
+    Tally((*rules)->Evaluate(view, facts.ViewFor(pdu.sender.str()), viewer), event->thread_root, counted.threads);
+  }
+  counted.upto = head;
+  Fill(counted.threads, by_thread, update);
+  Keep(key, std::move(counted));
+  return true;
+}
+
 absl::Status UnreadCounter::Count(store::Reader& db, const ReadDoor& door, int64_t head,
                                   std::string_view push_rule_changes, bool by_thread,
                                   v1::RoomUpdate& update) {
@@ -161,7 +225,7 @@ absl::Status UnreadCounter::Count(store::Reader& db, const ReadDoor& door, int64
   PARLEY_TRY(const auto rules, RulesFrom(push_rule_changes));
   const ReadMarks marks(receipts, door.JoinedAt());
   const size_t rules_hash = std::hash<std::string_view>()(push_rule_changes);
-  const Counted fresh{marks.everywhere(), marks.latest_change(), rules_hash, {}};
+  const Counted fresh{marks.everywhere(), marks.latest_change(), rules_hash, {}, {}, 0};
 
   Counted counted = Find(key);
   const bool usable = counted.upto >= fresh.upto && counted.upto <= head &&

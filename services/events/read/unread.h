@@ -16,6 +16,12 @@
 
 #include "parley/events/v1/events.pb.h"
 #include "services/events/read/read_door.h"
+#include "services/events/room.h"
+
+namespace parley::push_rules {
+class CompiledRules;
+struct Outcome;
+}
 
 namespace parley::events {
 
@@ -34,6 +40,11 @@ class UnreadCounter {
   absl::Status Count(store::Reader& db, const ReadDoor& door, int64_t head,
                      std::string_view push_rule_changes, bool by_thread, v1::RoomUpdate& update);
 
+  // The same without the store, for a viewer who stayed joined. False, and nothing is filled: what came since the last count
+  // is not in memory, or may have changed what was counted before.
+  bool CountRecent(const Room& room, const std::string& viewer, int64_t head, std::string_view push_rule_changes,
+                   bool by_thread, v1::RoomUpdate& update);
+
  private:
   struct Counts {
     int64_t notify = 0;
@@ -46,19 +57,26 @@ class UnreadCounter {
     int64_t receipts_at = 0;
     size_t rules = 0;
     ByThread threads;
+    // The viewer's name in the room, and the member event that says so; 0: not known.
+    std::string own_name = {};
+    int64_t own_member_pos = 0;
   };
   using Key = std::tuple<Partition, RoomNid, std::string>;
   using Order = std::list<std::pair<Key, Counted>>;
   struct Reading;
 
+  absl::StatusOr<std::shared_ptr<const push_rules::CompiledRules>> RulesFrom(std::string_view changes);
   Counted Find(const Key& key) const;
   void Keep(const Key& key, Counted counted);
+  static void Tally(const push_rules::Outcome& outcome, const std::string& thread_root, ByThread& threads);
   static void Fill(const ByThread& threads, bool by_thread, v1::RoomUpdate& update);
 
   const size_t capacity_;
   mutable absl::Mutex mutex_;
   Order order_ ABSL_GUARDED_BY(mutex_);  // latest use first
   absl::flat_hash_map<Key, Order::iterator> counted_ ABSL_GUARDED_BY(mutex_);
+  // By the changes that they were compiled from.
+  absl::flat_hash_map<std::string, std::shared_ptr<const push_rules::CompiledRules>> rules_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace parley::events

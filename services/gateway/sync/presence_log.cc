@@ -6,6 +6,12 @@
 
 namespace parley::gateway {
 
+void PresenceLog::StartAt(int64_t position) {
+  absl::MutexLock lock(&mutex_);
+  if (horizon_) return;
+  horizon_ = head_ = position;
+}
+
 void PresenceLog::Heard(int64_t position, std::string_view user_id) {
   absl::MutexLock lock(&mutex_);
   const bool repeated = horizon_ && position <= head_;

@@ -21,6 +21,8 @@ class PresenceLog {
  public:
   explicit PresenceLog(size_t capacity = 8192) : capacity_(capacity) {}
 
+  // Nothing before `position` is of interest; for one that has heard nothing yet. Read it after the wakes are listened to.
+  void StartAt(int64_t position);
   void Heard(int64_t position, std::string_view user_id);
   void Forget();
 

@@ -61,6 +61,9 @@ absl::Status PresenceProvider::Fetch(const rpc::Call& call, const SyncQuery& que
   }
   PARLEY_TRY(auto response, presence_.ReadSince(call, request));
   for (auto& event : *response.mutable_events()) difference.presence.push_back(std::move(event));
+  for (const auto& head : response.heads()) {
+    log_.StartAt(stream::EphemeralPosition{head.epoch(), head.position()}.Packed());
+  }
   if (which == Which::kAll && query.since) return absl::OkStatus();  // not the whole view
   for (const auto& head : response.heads()) {
     next.SetEphemeral(StreamKind::kPresence, head.partition(), {head.epoch(), head.position()});

@@ -28,7 +28,7 @@ namespace parley::gateway {
 class PresenceProvider {
  public:
   PresenceProvider(presence::PresenceService& presence, events::EventsService& events,
-                   const PresenceLog& log, const RoomMates& room_mates)
+                   PresenceLog& log, const RoomMates& room_mates)
       : presence_(presence), events_(events), log_(log), room_mates_(room_mates) {}
 
   // Adds m.presence events to `difference` and moves `next` forward. Those who came into view with new rooms are sent
@@ -51,7 +51,7 @@ class PresenceProvider {
 
   presence::PresenceService& presence_;
   events::EventsService& events_;
-  const PresenceLog& log_;
+  PresenceLog& log_;
   const RoomMates& room_mates_;
 };
 
