@@ -56,7 +56,9 @@ endif()
 # and quick rebuilds matter more.
 option(PARLEY_PCH "Precompile the headers that nearly everything includes" OFF)
 if(PARLEY_PCH)
-  add_compile_definitions(_FILE_OFFSET_BITS=64)   # some libraries ask for it, and all users of the headers must agree
+  # Some libraries ask for these, and all users of the headers must agree.
+  add_compile_definitions(_FILE_OFFSET_BITS=64)
+  add_compile_options(-pthread)
   file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/pch.cc CONTENT "")
   add_library(parley_pch STATIC ${PROJECT_BINARY_DIR}/pch.cc)
   target_link_libraries(parley_pch PRIVATE parley_options absl::flat_hash_map absl::statusor absl::synchronization)
