@@ -1,0 +1,27 @@
+{{/* The services, what each needs, and whom it calls: what services/parley wires, as far as Kubernetes has to know. */}}
+
+{{/* calls: whose gRPC port it reaches (its own: a replica hands to the owner of a partition). store: it has tables. */}}
+{{- define "parley.graph" -}}
+gateway: {calls: [accounts, calls, events, presence, profile], store: false}
+events: {calls: [accounts, events], store: true}
+accounts: {calls: [accounts, events, profile], store: true}
+presence: {calls: [presence, profile], store: true}
+profile: {calls: [accounts, events, presence, profile], store: true}
+calls: {calls: [calls, events], store: true}
+{{- end -}}
+
+{{- define "parley.ports" -}}
+client: 8008
+metrics: 9008
+rpc: 9007
+{{- end -}}
+
+{{/* A service's values over the defaults of all: (dict "root" $ "service" "events"). */}}
+{{- define "parley.service" -}}
+{{- $all := deepCopy .root.Values.serviceDefaults -}}
+{{- mergeOverwrite $all (deepCopy (index .root.Values.services .service)) | toYaml -}}
+{{- end -}}
+
+{{- define "parley.serviceName" -}}
+{{ include "parley.fullname" .root }}-{{ .service }}
+{{- end -}}
