@@ -39,11 +39,13 @@ spec:
       {{- with $values.priorityClassName }}
       priorityClassName: {{ . }}
       {{- end }}
-      {{- include "parley.pullSecrets" $root | nindent 6 }}
+      {{- with include "parley.pullSecrets" $root }}
+      {{- . | nindent 6 }}
+      {{- end }}
       securityContext:
         {{- include "parley.podSecurity" $root | nindent 8 }}
       topologySpreadConstraints:
-        {{- include "parley.spread" (merge (dict "spread" $values.spread) $component) | nindent 8 }}
+        {{- include "parley.spread" (merge (dict "spread" $values.spread) $component) | trim | nindent 8 }}
       {{- with $values.nodeSelector }}
       nodeSelector:
         {{- toYaml . | nindent 8 }}

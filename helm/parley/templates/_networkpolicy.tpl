@@ -14,7 +14,9 @@
     {{- include "parley.peer" (dict "root" $.root "component" "redis") | nindent 4 }}
 {{- else }}
 - ports: [{port: {{ regexFind ":[0-9]+$" .redis.url | trimPrefix ":" | default "6379" | int }}}]
-  {{- include "parley.databases" .networkPolicy | nindent 2 }}
+  {{- with include "parley.databases" .networkPolicy }}
+  {{- . | nindent 2 }}
+  {{- end }}
 {{- end }}
 {{- if $.store }}
 {{- if .postgresql.tryout.enabled }}
@@ -23,7 +25,9 @@
     {{- include "parley.peer" (dict "root" $.root "component" "postgresql") | nindent 4 }}
 {{- else }}
 - ports: [{port: {{ .postgresql.port }}}]
-  {{- include "parley.databases" .networkPolicy | nindent 2 }}
+  {{- with include "parley.databases" .networkPolicy }}
+  {{- . | nindent 2 }}
+  {{- end }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -33,7 +33,7 @@ seccompProfile: {type: RuntimeDefault}
 - name: secrets
   projected:
     sources:
-      {{- include "parley.secretFiles" . | nindent 6 }}
+      {{- include "parley.secretFiles" . | trim | nindent 6 }}
 - name: data
   emptyDir: {sizeLimit: 256Mi}
 {{- end -}}
