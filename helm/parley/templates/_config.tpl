@@ -14,9 +14,6 @@
       "rpc" (dict "token_file" "/etc/parley/secrets/rpc-token")
       "bus" (dict "url" (include "parley.redisUrl" .))
       "store" (dict "engine" "postgres" "postgres" (include "parley.config.postgres" . | fromYaml)) -}}
-{{- if or .Values.redis.tryout.enabled .Values.redis.password.existingSecret }}
-{{- $_ := set $own.bus "password_file" "/etc/parley/secrets/redis-password" }}
-{{- end }}
 {{- if not (dig "listen" "behind_proxy" "" .Values.config) }}
 {{- $_ := set $own.listen "behind_proxy" (or .Values.ingress.enabled .Values.gatewayApi.enabled) }}
 {{- end }}
@@ -67,6 +64,18 @@ ssl_root_cert: /etc/parley/secrets/postgresql-ca.crt
 {{- else -}}
 {{ required "postgresql.host is missing: name a server, or set postgresql.tryout.enabled for a simple one that is not for production" .Values.postgresql.host }}
 {{- end -}}
+{{- end -}}
+
+{{/* Environment of a container: the URL of a Redis that asks for a password holds it, so it is put together there. */}}
+{{- define "parley.redisEnvironment" -}}
+{{- $secret := .Values.redis.tryout.enabled | ternary (include "parley.madeSecret" .) .Values.redis.password.existingSecret -}}
+{{- if $secret }}
+- name: REDIS_PASSWORD
+  valueFrom:
+    secretKeyRef: {name: {{ $secret }}, key: {{ .Values.redis.tryout.enabled | ternary "redis-password" .Values.redis.password.key }}}
+- name: PARLEY_BUS_URL
+  value: {{ include "parley.redisUrl" . | replace "redis://" "redis://default:$(REDIS_PASSWORD)@" }}
+{{- end }}
 {{- end -}}
 
 {{- define "parley.redisUrl" -}}

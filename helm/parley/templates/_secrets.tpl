@@ -29,9 +29,6 @@
 {{- $made := include "parley.madeSecret" .root -}}
 {{- $files := list (dict "from" .root.Values.internalToken "path" "rpc-token") -}}
 {{- with .root.Values }}
-{{- if or .redis.tryout.enabled .redis.password.existingSecret }}
-{{- $files = append $files (dict "from" (.redis.tryout.enabled | ternary dict .redis.password) "path" "redis-password") }}
-{{- end }}
 {{- if .registration.sharedSecret.existingSecret }}
 {{- $files = append $files (dict "from" .registration.sharedSecret "path" "registration-shared-secret") }}
 {{- end }}
