@@ -1,5 +1,7 @@
 #include <iostream>
 
+#include <absl/synchronization/mutex.h>
+
 #include "common/config/load.h"
 #include "common/config/print.h"
 #include "common/rpc/grpc/grpc_log.h"
@@ -18,7 +20,15 @@ int Complain(const absl::Status& status) {
   return 1;
 }
 
+// Debian's Abseil looks for lock cycles at every lock; that is for tests, which keep it.
+void SkipDeadlockDetection() {
+#ifdef NDEBUG
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+#endif
+}
+
 int Serve(const Config& config, const Targets& targets) {
+  SkipDeadlockDetection();
   log::Init(config.log.format == "json" ? log::Format::kJson : log::Format::kPlain,
             log::LevelFromName(config.log.level));
   rpc::LogThroughOurs();
