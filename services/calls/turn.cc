@@ -7,7 +7,8 @@
 
 namespace parley::calls {
 
-TurnCredential MakeTurnCredential(std::string_view secret, std::string_view user_id, absl::Time expires_at) {
+TurnCredential MakeTurnCredential(std::string_view secret, std::string_view user_id,
+                                  absl::Time expires_at) {
   TurnCredential credential;
   credential.username = StrCat(absl::ToUnixSeconds(expires_at), ":", user_id);
   credential.password = absl::Base64Escape(crypto::HmacSha1(secret, credential.username));

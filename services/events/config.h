@@ -20,6 +20,8 @@ struct Config {
   size_t room_memory_bytes = 256 << 20;
   // How long a transaction id is remembered.
   absl::Duration txn_retention = absl::Hours(24);
+  // How long it is remembered what call events said: a call that was silent for longer is forgotten.
+  absl::Duration call_retention = absl::Hours(24);
   // Users that one request may invite while it creates a room.
   size_t max_initial_invites = 200;
   // An m.call.invite without `invitee` needs a room of two (S76).

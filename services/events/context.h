@@ -2,6 +2,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/rng.h"
+#include "common/bus/bus.h"
 #include "common/crypto/sign.h"
 #include "common/store/store.h"
 #include "common/stream/writer.h"
@@ -31,6 +32,7 @@ struct Context {
   accounts::AccountsService& accounts;
   AliasLanes& alias_lanes;
   DeviceChangeMarks& device_changes;
+  bus::Bus& bus;
 };
 
 }  // namespace parley::events

@@ -1,5 +1,9 @@
+#include <algorithm>
+
 #include <absl/synchronization/notification.h>
 
+#include "common/calls/call_events.h"
+#include "common/calls/signal.h"
 #include "common/event/client_format.h"
 #include "common/event/event_types.h"
 #include "common/status/macros.h"
@@ -75,8 +79,12 @@ absl::StatusOr<Sent> RoomWrite::Commit(const rpc::Call& call) {
                                         return MakeBatch(first);
                                       },
                                       [outcome, sent, room = room_, txn = txn_,
-                                       count = pending_.size()](absl::StatusOr<int64_t> result) {
+                                       count = pending_.size(),
+                                       signals = HasCallSignal() ? &context_.bus : nullptr](absl::StatusOr<int64_t> result) {
                                         outcome->status = result.status();
+                                        if (result.ok() && signals != nullptr) {
+                                          signals->Publish({kCallSignals, room->partition, sent->position, room->id});
+                                        }
                                         if (!result.ok()) Forget(*room, sent->position - static_cast<int64_t>(count) + 1);
                                         if (txn && result.ok()) room->txns.End(*txn, *sent);
                                         if (txn && !result.ok()) room->txns.End(*txn, result.status());
@@ -182,7 +190,30 @@ void RoomWrite::AddRows(store::Batch& batch, Pending& pending, int64_t pos, int6
     changes_.push_back({p, pos, *pdu.state_key, room_->id, std::string(event::MembershipText(pdu)),
                         pdu.event_id.str(), pdu.sender.str()});
   }
+  AddCallSignal(batch, pending, pos);
   built_.push_back(MakeTimelineEvent(pending, pos, is_last));
+}
+
+bool RoomWrite::HasCallSignal() const {
+  return std::any_of(pending_.begin(), pending_.end(), [](const Pending& pending) { return SignalContentOf(pending).has_value(); });
+}
+
+// Of a call event, and of the redaction of one.
+std::optional<json::Object> RoomWrite::SignalContentOf(const Pending& pending) {
+  const event::Pdu& pdu = *pending.pdu;
+  if (pdu.IsState()) return std::nullopt;
+  if (calls::IsCallEvent(pdu.type)) return calls::SignalContent(pdu.content);
+  if (!pending.redacted || !calls::IsCallEvent(pending.redacted->pdu->type)) return std::nullopt;
+  return json::Object{{"redacts", pending.redacted->pdu->event_id.str()}};
+}
+
+void RoomWrite::AddCallSignal(store::Batch& batch, const Pending& pending, int64_t pos) {
+  const std::optional<json::Object> content = SignalContentOf(pending);
+  if (!content) return;
+  const event::Pdu& pdu = *pending.pdu;
+  events::AddCallSignal(batch, room_->partition,
+                        {pos, room_->id, pdu.event_id.str(), pdu.type, pdu.sender.str(), pdu.origin_server_ts,
+                         context_.clock.NowMs(), json::Serialize(*content)});
 }
 
 void RoomWrite::AddTxnRow(store::Batch& batch, const Pending& pending, int64_t pos) {

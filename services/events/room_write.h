@@ -116,6 +116,9 @@ class RoomWrite {
   absl::Status PreparePublished();
   absl::StatusOr<stream::Appended> MakeBatch(int64_t first);
   void AddRows(store::Batch& batch, Pending& pending, int64_t pos, int64_t first, bool is_last);
+  bool HasCallSignal() const;
+  static std::optional<json::Object> SignalContentOf(const Pending& pending);
+  void AddCallSignal(store::Batch& batch, const Pending& pending, int64_t pos);
   void AddTxnRow(store::Batch& batch, const Pending& pending, int64_t pos);
   TimelineEventPtr MakeTimelineEvent(const Pending& pending, int64_t pos, bool is_last) const;
   void LeaveLane();

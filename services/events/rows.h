@@ -117,6 +117,18 @@ struct DeviceChangeRow {
   int64_t generation = 0;
 };
 
+// What a call event says of its call (common/calls/signal.h), or that one was redacted.
+struct CallSignalRow {
+  int64_t pos = 0;
+  std::string room_id = {};
+  std::string event_id = {};
+  std::string type = {};
+  std::string sender = {};
+  int64_t ts = 0;
+  int64_t seen_at = 0;        // when it was committed here, in milliseconds
+  std::string content = {};   // JSON
+};
+
 struct ReportRow {
   std::string report_id = {};
   std::string reporter = {};

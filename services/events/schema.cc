@@ -104,6 +104,14 @@ Table Reports() {
           {"p", "report_id"}};
 }
 
+Table CallSignals() {
+  return {"events_call_signals",
+          {Int("p"), Int("pos"), Text("room_id"), Text("event_id"), Text("type"), Text("sender"), Int("ts"),
+           Int("seen_at"), Text("content")},
+          {"p", "pos"},
+          {{"events_call_signals_by_time", {"p", "seen_at"}}}};
+}
+
 }  // namespace
 
 std::vector<store::Migration> Migrations() {
@@ -111,7 +119,8 @@ std::vector<store::Migration> Migrations() {
            .number = 1,
            .tables = {Rooms(), Pdus(), State(), PastState(), Relations(), Txns(), ReceiptsTable(), Aliases(),
                       Published(), Outbox(), DeviceChangesTable(), Reports()},
-           .columns = {}}};
+           .columns = {}},
+          {.service = "events", .number = 2, .tables = {CallSignals()}}};
 }
 
 }  // namespace parley::events

@@ -30,11 +30,13 @@ std::vector<int64_t> Epochs(stream::Streams& streams) {
 
 void PrunePartition(const Context& context, Partition p) {
   const int64_t before = absl::ToUnixMillis(context.clock.Now() - context.config.txn_retention);
+  const int64_t signals_before = absl::ToUnixMillis(context.clock.Now() - context.config.call_retention);
   // What fails now is pruned the next time.
   context.streams.For(p)
       .AppendAndWait([&](int64_t) -> absl::StatusOr<stream::Appended> {
         stream::Appended appended{.batch = {}, .count = 0, .keys = {}};
         PruneTxns(appended.batch, p, before);
+        PruneCallSignals(appended.batch, p, signals_before);
         return appended;
       })
       .IgnoreError();
@@ -56,7 +58,7 @@ Service::Service(const Config& config, const Deps& deps, std::unique_ptr<stream:
       device_changes_(HeadsOf(*streams_)),
       sync_reader_({deps.store, deps.clock, *streams_, rooms_, typing_, device_changes_, unread_, config.partitions}),
       context_{config_, deps.store, *streams_, deps.signing_key, deps.clock, deps.rng, rooms_, outbox_,
-               deps.accounts, alias_lanes_, device_changes_},
+               deps.accounts, alias_lanes_, device_changes_, deps.bus},
       read_deps_{deps.store, deps.clock, config.partitions} {}
 
 bool Service::IsDue(absl::Time& next, absl::Duration every) {

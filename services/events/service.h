@@ -100,6 +100,8 @@ class Service final : public EventsService {
   absl::StatusOr<v1::ReadSinceResponse> ReadSince(const rpc::Call& call, const v1::ReadSinceRequest& request) override;
   absl::StatusOr<v1::ListJoinedUsersResponse> ListJoinedUsers(const rpc::Call& call,
                                                               const v1::ListJoinedUsersRequest& request) override;
+  absl::StatusOr<v1::ListCallSignalsResponse> ListCallSignals(const rpc::Call& call,
+                                                              const v1::ListCallSignalsRequest& request) override;
   absl::StatusOr<common::v1::HeadsResponse> Heads(const rpc::Call& call,
                                                   const common::v1::HeadsRequest& request) override;
 

@@ -1,3 +1,4 @@
+#include "services/events/read/call_signals.h"
 #include "services/events/read/history_reads.h"
 #include "services/events/read/relation_reads.h"
 #include "services/events/read/search_reads.h"
@@ -7,6 +8,11 @@
 
 // The reading half of the contract.
 namespace parley::events {
+
+absl::StatusOr<v1::ListCallSignalsResponse> Service::ListCallSignals(const rpc::Call&,
+                                                                     const v1::ListCallSignalsRequest& request) {
+  return events::ListCallSignals(read_deps_.store, request);
+}
 
 absl::StatusOr<v1::GetEventResponse> Service::GetEvent(const rpc::Call&, const v1::GetEventRequest& request) {
   return events::GetEvent(read_deps_, request);

@@ -355,6 +355,19 @@ absl::StatusOr<std::vector<int64_t>> OutboxPositions(store::Reader& db, Partitio
   return positions;
 }
 
+absl::StatusOr<std::vector<CallSignalRow>> CallSignalsAfter(store::Reader& db, Partition p, int64_t after,
+                                                            int64_t limit) {
+  std::vector<CallSignalRow> rows;
+  PARLEY_RETURN_IF_ERROR(db.Query(
+      "SELECT pos, room_id, event_id, type, sender, ts, seen_at, content FROM events_call_signals "
+      "WHERE p = $1 AND pos > $2 ORDER BY pos LIMIT $3",
+      {p, after, limit}, [&](const store::Row& row) {
+        rows.push_back({row.Int(0), row.String(1), row.String(2), row.String(3), row.String(4), row.Int(5), row.Int(6),
+                        row.String(7)});
+      }));
+  return rows;
+}
+
 absl::StatusOr<std::optional<DeviceChangeRow>> FindDeviceChange(store::Reader& db, Partition p,
                                                                 std::string_view user_id) {
   std::optional<DeviceChangeRow> found;

@@ -25,6 +25,8 @@ namespace parley::events {
 
 // The name of this service's durable streams.
 inline constexpr std::string_view kStream = "events";
+// What wakes those who follow calls; positions are those of kStream.
+inline constexpr std::string_view kCallSignals = "call_signals";
 
 std::vector<store::Migration> Migrations();
 
@@ -104,6 +106,9 @@ absl::StatusOr<std::vector<PublishedRow>> PublishedRooms(store::Reader& db, Part
 // Positions of membership events that `accounts` has perhaps not been told of.
 absl::StatusOr<std::vector<int64_t>> OutboxPositions(store::Reader& db, Partition p);
 
+// Behind `after`, in order, at most `limit`.
+absl::StatusOr<std::vector<CallSignalRow>> CallSignalsAfter(store::Reader& db, Partition p, int64_t after, int64_t limit);
+
 absl::StatusOr<std::optional<DeviceChangeRow>> FindDeviceChange(store::Reader& db, Partition p,
                                                                 std::string_view user_id);
 absl::StatusOr<std::vector<DeviceChangeRow>> DeviceChanges(store::Reader& db, Partition p, int64_t after);
@@ -129,6 +134,8 @@ void Unpublish(store::Batch& batch, Partition p, RoomNid room);
 void AddToOutbox(store::Batch& batch, Partition p, int64_t pos);
 void DeleteFromOutbox(store::Batch& batch, Partition p, int64_t pos);
 void SetDeviceChange(store::Batch& batch, Partition p, const DeviceChangeRow& change);
+void AddCallSignal(store::Batch& batch, Partition p, const CallSignalRow& signal);
+void PruneCallSignals(store::Batch& batch, Partition p, int64_t before_ms);
 void AddReport(store::Batch& batch, Partition p, const ReportRow& report);
 
 // The node that a version in force during [from, to) is filed under; from < to. Public for its test.

@@ -154,6 +154,22 @@ void SetDeviceChange(store::Batch& batch, Partition p, const DeviceChangeRow& ch
                {{"p", p}, {"user_id", change.user_id}, {"pos", change.pos}, {"generation", change.generation}});
 }
 
+void AddCallSignal(store::Batch& batch, Partition p, const CallSignalRow& signal) {
+  batch.Insert("events_call_signals", {{"p", p},
+                                       {"pos", signal.pos},
+                                       {"room_id", signal.room_id},
+                                       {"event_id", signal.event_id},
+                                       {"type", signal.type},
+                                       {"sender", signal.sender},
+                                       {"ts", signal.ts},
+                                       {"seen_at", signal.seen_at},
+                                       {"content", signal.content}});
+}
+
+void PruneCallSignals(store::Batch& batch, Partition p, int64_t before_ms) {
+  batch.DeleteRange("events_call_signals", {{"p", p}}, "seen_at", 0, before_ms);
+}
+
 void AddReport(store::Batch& batch, Partition p, const ReportRow& report) {
   batch.Insert("events_reports", {{"p", p},
                                   {"report_id", report.report_id},

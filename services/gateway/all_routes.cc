@@ -12,6 +12,7 @@ void AddAllRoutes(Router& router, const Deps& deps, Sync& sync, FilterCache& fil
            AddAccountRoutes,
            AddAdminRoutes,
            AddAliasRoutes,
+           AddDelayedEventRoutes,
            AddDeviceRoutes,
            AddDirectoryRoutes,
            AddFilterRoutes,

@@ -42,6 +42,7 @@ struct Deps {
 void AddAccountDataRoutes(Router& router, const Deps& deps);
 void AddAccountRoutes(Router& router, const Deps& deps);
 void AddAdminRoutes(Router& router, const Deps& deps);
+void AddDelayedEventRoutes(Router& router, const Deps& deps);
 void AddDeviceRoutes(Router& router, const Deps& deps);
 void AddFilterRoutes(Router& router, const Deps& deps);
 void AddJoinedRoomsRoutes(Router& router, const Deps& deps);

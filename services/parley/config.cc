@@ -46,9 +46,11 @@ void CompleteServices(Config& config) {
   for (auto* server_name : {&config.accounts.server_name, &config.events.server_name, &config.gateway.server_name}) {
     *server_name = config.server_name;
   }
-  for (auto* partitions : {&config.accounts.partitions, &config.events.partitions, &config.profile.partitions}) {
+  for (auto* partitions : {&config.accounts.partitions, &config.calls.partitions, &config.events.partitions,
+                           &config.profile.partitions}) {
     *partitions = config.partitions;
   }
+  config.calls.silent_forgotten = config.events.call_retention;
   config.presence.partitions = 1;  // gateways follow presence as one stream (sync/presence_provider.cc)
   config.accounts.open_registration = config.open_registration.value_or(IsPrivate(config));
 }

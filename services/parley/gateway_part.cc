@@ -76,7 +76,7 @@ class WiredGateway final : public GatewayPart {
   bus::HeadWatcher heads_{bus_, Clock::System(), WatchAccounts()};
   gateway::Authenticator authenticator_{config_.partitions, {peers_.accounts, bus_, heads_, Clock::System()}};
   WorkPool sync_pool_{{.name = "sync", .threads = kSyncThreads, .max_queued = 65'536}};
-  gateway::Sync sync_{{peers_.accounts, peers_.events, peers_.presence, bus_, Clock::System(), sync_pool_,
+  gateway::Sync sync_{{peers_.accounts, peers_.events, peers_.presence, peers_.calls, bus_, Clock::System(), sync_pool_,
                        config_.partitions, GatewayName()}};
   gateway::FilterCache filters_{peers_.accounts};
   std::unique_ptr<gateway::Gateway> gateway_;

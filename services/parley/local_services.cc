@@ -6,6 +6,7 @@
 #include "common/base/rng.h"
 #include "common/status/macros.h"
 #include "common/stream/position.h"
+#include "services/calls/store.h"
 #include "services/events/store.h"
 #include "services/presence/store.h"
 #include "services/profile/store.h"
@@ -27,7 +28,10 @@ void AppendHeads(Service* service, stream::StreamKind kind, std::vector<bus::Hea
   const auto answer = service->Heads(OwnCall(), {});
   if (!answer.ok()) return;
   for (const common::Head& head : answer->heads()) {
-    to.push_back({{std::string(stream::NameOf(kind)), head.partition()}, head.position()});
+    const bool ephemeral = head.epoch() != 0;
+    const int64_t position =
+        ephemeral ? stream::EphemeralPosition{head.epoch(), head.position()}.Packed() : head.position();
+    to.push_back({{std::string(stream::NameOf(kind)), head.partition()}, position});
   }
 }
 
@@ -37,6 +41,7 @@ std::vector<store::Migration> LocalServices::Migrations(const Targets& targets) 
   std::vector<store::Migration> all;
   if (targets.Has("events")) Append(all, events::Migrations());
   if (targets.Has("accounts")) Append(all, accounts::Service::Migrations());
+  if (targets.Has("calls")) Append(all, calls::Migrations());
   if (targets.Has("presence")) Append(all, presence::Migrations());
   if (targets.Has("profile")) Append(all, profile::Migrations());
   return all;
@@ -94,7 +99,8 @@ absl::Status LocalServices::OpenProfile() {
 }
 
 absl::Status LocalServices::OpenCalls() {
-  calls_ = std::make_unique<calls::Service>(needs_.config.calls, Clock::System());
+  PARLEY_TRY(calls_, calls::Service::Open(needs_.config.calls, {needs_.store, needs_.bus, needs_.peers.events,
+                                                                Clock::System(), Rng::System(), needs_.registry}));
   needs_.peers.calls.Connect(*calls_);
   calls::Serve(*calls_, needs_.dispatcher);
   return absl::OkStatus();
@@ -102,6 +108,7 @@ absl::Status LocalServices::OpenCalls() {
 
 void LocalServices::Start() {
   if (accounts_) accounts_->Start();
+  if (calls_) calls_->Start();
   if (events_) events_tick_ = std::make_unique<Periodic>("events-tick", kTick, [this] { events_->Tick(OwnCall()); });
 }
 
@@ -110,6 +117,7 @@ std::vector<bus::Head> LocalServices::Heads() const {
   AppendHeads(events_.get(), stream::StreamKind::kEvents, heads);
   AppendHeads(accounts_.get(), stream::StreamKind::kAccounts, heads);
   AppendHeads(profile_.get(), stream::StreamKind::kProfile, heads);
+  AppendHeads(calls_.get(), stream::StreamKind::kCalls, heads);
   return heads;
 }
 

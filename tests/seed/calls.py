@@ -1,8 +1,8 @@
-"""S66–S80, S91: calls, as far as the server is concerned."""
+"""S66–S92: calls, as far as the server is concerned. Clients' own rules: services/calls/client."""
 
 import time
 
-from conformance.client import of_type, unique
+from conformance.client import of_type, unique, until
 
 OFFER = {"type": "offer", "sdp": "v=0\r\n"}
 ANSWER = {"type": "answer", "sdp": "v=0\r\n"}
@@ -105,6 +105,90 @@ def s72(world):
         ("alice", "m.call.candidates", candidates("1")),
         ("bob", "m.call.hangup", hangup("1")),
     )
+
+
+def told(reader, room):
+    """The calls of the room as the server tells them, by id (services/calls/README.md)."""
+    path = f"/_matrix/client/unstable/dev.parley.calls/rooms/{room}/calls"
+    return {call["call_id"]: call for call in reader.get(path).ok()["calls"]}
+
+
+def wait_for_end(reader, room, call, reason):
+    until(lambda: told(reader, room).get(call, {}).get("end_reason"), lambda end: end == reason)
+
+
+def glare(world, first, second):
+    """Alice's invite, then bob's; what the server tells each side when it knows both."""
+    alice, bob, room = private_pair(world)
+    alice.send(room, invite(first), "m.call.invite")
+    bob.send(room, invite(second), "m.call.invite")
+    until(lambda: told(alice, room), lambda calls: len(calls) == 2)
+    assert told(alice, room) == told(bob, room)
+    return alice, bob, room, told(alice, room)
+
+
+def assert_lesser_lives(calls, lesser, greater):
+    assert calls[lesser]["state"] == "ringing" and calls[lesser]["supersedes"] == [greater]
+    assert calls[greater]["state"] == "ended" and calls[greater]["superseded_by"] == lesser
+
+
+def s73(world):
+    """After a hangup, later candidates and answers do not revive the call."""
+    alice, bob, room = private_pair(world)
+    alice.send(room, invite("1"), "m.call.invite")
+    alice.send(room, hangup("1"), "m.call.hangup")
+    wait_for_end(bob, room, "1", "cancelled")
+    alice.send(room, candidates("1"), "m.call.candidates")
+    bob.send(room, answer("1"), "m.call.answer")
+    alice.send(room, invite("2"), "m.call.invite")
+    calls = until(lambda: told(bob, room), lambda calls: "2" in calls)
+    assert calls["1"]["end_reason"] == "cancelled"
+
+
+def s74(world):
+    """An invite older than its lifetime is no longer told as ringing."""
+    alice, bob, room = private_pair(world)
+    alice.send(room, invite("1", lifetime=500), "m.call.invite")
+    wait_for_end(bob, room, "1", "expired")
+
+
+def s81(world):
+    """Glare is judged for calls to the same room, not the same user."""
+    alice, bob, room = private_pair(world)
+    other = alice.create_room(preset="trusted_private_chat", invite=[bob.user_id])
+    bob.join(other)
+    alice.send(room, invite("1"), "m.call.invite")
+    bob.send(other, invite("2"), "m.call.invite")
+    for place, call in ((room, "1"), (other, "2")):
+        calls = until(lambda place=place: told(alice, place))
+        assert list(calls) == [call] and calls[call]["state"] == "ringing"
+
+
+def s84(world):
+    """Of two calls that cross, the one with the lesser id lives."""
+    assert_lesser_lives(glare(world, "a", "b")[3], "a", "b")
+
+
+def s87(world):
+    """Both sides come to the same choice whatever the order of arrival."""
+    assert_lesser_lives(glare(world, "a", "b")[3], "a", "b")
+    assert_lesser_lives(glare(world, "b", "a")[3], "a", "b")
+
+
+def s88(world):
+    """Ids are compared by code point of the whole string."""
+    for lesser, greater in (("10", "9"), ("Z", "a"), ("a", "aa"), ("\uffff", "\U0001f600")):
+        assert_lesser_lives(glare(world, greater, lesser)[3], lesser, greater)
+
+
+def s92(world):
+    """No glare with an invite that has expired."""
+    alice, bob, room = private_pair(world)
+    alice.send(room, invite("1", lifetime=300), "m.call.invite")
+    wait_for_end(alice, room, "1", "expired")
+    bob.send(room, invite("2"), "m.call.invite")
+    calls = until(lambda: told(alice, room), lambda calls: "2" in calls)
+    assert calls["2"]["state"] == "ringing" and "superseded_by" not in calls["1"]
 
 
 def s76(world):

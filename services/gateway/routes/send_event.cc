@@ -2,11 +2,15 @@
 #include "common/status/matrix_error.h"
 #include "parley/presence/v1/presence.parley.h"
 #include "services/gateway/router.h"
+#include "services/gateway/routes/delayed_events.h"
 #include "services/gateway/routes/room_requests.h"
 
 // Client-server API, "Sending events to a room" and "Redactions".
 namespace parley::gateway {
 namespace {
+
+// MSC4140, as clients knew it before it was merged.
+constexpr std::string_view kDelayParameter = "org.matrix.msc4140.delay";
 
 absl::StatusOr<events::SendRequest> StartRequest(RequestContext& context, const std::string& type) {
   PARLEY_TRY(const RoomId room, context.RoomParam("roomId"));
@@ -24,6 +28,8 @@ void RecordActivity(const Deps& deps, const RequestContext& context) {
 }
 
 absl::StatusOr<HttpAnswer> Send(const Deps& deps, const RequestContext& context, const events::SendRequest& request) {
+  PARLEY_TRY(const int64_t delay_ms, context.QueryInt(kDelayParameter, 0));
+  if (context.Query(kDelayParameter)) return ScheduleSend(deps, context, request, delay_ms);
   PARLEY_TRY(const events::SendResponse response, deps.events.Send(context.call(), request));
   RecordActivity(deps, context);
   return EventIdAnswer(response.event_id());

@@ -18,6 +18,9 @@ constexpr std::string_view kUnstableFeatures[] = {
     "uk.tcpip.msc4133",
     "uk.tcpip.msc4133.stable",
     "org.matrix.msc4222",
+    "org.matrix.msc4140",
+    "org.matrix.msc4143",
+    "dev.parley.calls",
 };
 
 std::string Versions() {

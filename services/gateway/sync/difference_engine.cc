@@ -16,6 +16,7 @@ absl::StatusOr<Difference> DifferenceEngine::Read(const rpc::Call& call, const S
   PARLEY_TRY(const auto account, deps_.accounts.Read(call, query, session, difference));
   PARLEY_TRY(const auto rooms, deps_.rooms.Read(call, query, account, difference, next));
   PARLEY_RETURN_IF_ERROR(deps_.device_lists.Read(call, query, account, rooms, difference));
+  PARLEY_RETURN_IF_ERROR(deps_.calls.Read(call, query, *account.user, rooms, difference, next));
   if (query.filter->WantsPresence()) {
     PARLEY_RETURN_IF_ERROR(
         deps_.presence.Read(call, query, *account.user, rooms, difference, next));

@@ -7,6 +7,7 @@
 
 #include "common/rpc/call.h"
 #include "services/gateway/sync/account_provider.h"
+#include "services/gateway/sync/calls_provider.h"
 #include "services/gateway/sync/device_list_provider.h"
 #include "services/gateway/sync/difference.h"
 #include "services/gateway/sync/heard.h"
@@ -28,6 +29,7 @@ class DifferenceEngine {
     RoomProvider& rooms;
     PresenceProvider& presence;
     DeviceListProvider& device_lists;
+    CallsProvider& calls;
     uint32_t partitions;
   };
 

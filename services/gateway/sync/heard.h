@@ -4,12 +4,13 @@
 
 namespace parley::gateway {
 
-// Everything this gateway has heard, by kind of stream. Keys: room ids in `rooms` and `typing`, user ids in
-// `accounts`. Presence has a log of its own (presence_log.h).
+// Everything this gateway has heard, by kind of stream. Keys: room ids in `rooms`, `typing` and `calls`,
+// user ids in `accounts`. Presence has a log of its own (presence_log.h).
 struct Heard {
   WakeIndex rooms;
   WakeIndex typing;
   WakeIndex accounts;
+  WakeIndex calls;
 };
 
 }  // namespace parley::gateway

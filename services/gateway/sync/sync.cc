@@ -5,6 +5,7 @@
 
 #include "common/stream/position.h"
 #include "parley/accounts/v1/accounts.parley.h"
+#include "parley/calls/v1/calls.parley.h"
 #include "parley/events/v1/events.parley.h"
 #include "parley/presence/v1/presence.parley.h"
 
@@ -43,19 +44,21 @@ Sync::Sync(Deps deps)
       rooms_(deps_.events, heard_, deps_.partitions),
       presence_(deps_.presence, deps_.events, presence_log_, room_mates_),
       device_lists_(deps_.events, room_mates_),
-      engine_({accounts_, rooms_, presence_, device_lists_, deps_.partitions}),
+      calls_(deps_.calls, heard_, deps_.partitions),
+      engine_({accounts_, rooms_, presence_, device_lists_, calls_, deps_.partitions}),
       presence_reporter_(deps_.presence, deps_.gateway_name),
       hub_({deps_.bus, heard_, presence_log_, sessions_, room_mates_, deps_.pool,
             deps_.partitions}) {
   const std::string events(NameOf(StreamKind::kEvents));
   const std::string accounts(NameOf(StreamKind::kAccounts));
+  const std::string calls(NameOf(StreamKind::kCalls));
   watcher_ = std::make_unique<bus::HeadWatcher>(
       deps_.bus, deps_.clock,
       bus::HeadWatcher::Options{
-          .services = {events, accounts},
+          .services = {events, accounts, calls},
           .poll = [this](const std::string& service) { return PollHeads(service); },
           .on_head = [this](const bus::Head& head) { hub_.OnHead(head); }});
-  for (const std::string& service : {events, accounts}) {
+  for (const std::string& service : {events, accounts, calls}) {
     for (const bus::Head& head : PollHeads(service)) hub_.OnHead(head);
   }
   SweepLater();
@@ -69,6 +72,10 @@ std::vector<bus::Head> Sync::PollHeads(const std::string& service) {
     if (!response.ok()) return {};
     accounts_incarnation_ = response->incarnation();
     return HeadsOf(StreamKind::kAccounts, response->heads());
+  }
+  if (service == NameOf(StreamKind::kCalls)) {
+    const auto response = deps_.calls.Heads(OwnCall(), {});
+    return response.ok() ? HeadsOf(StreamKind::kCalls, response->heads()) : std::vector<bus::Head>();
   }
   const auto response = deps_.events.Heads(OwnCall(), {});
   if (!response.ok()) return {};

@@ -12,6 +12,7 @@
 #include "common/http/server.h"
 #include "common/runtime/work_pool.h"
 #include "services/gateway/sync/account_provider.h"
+#include "services/gateway/sync/calls_provider.h"
 #include "services/gateway/sync/device_list_provider.h"
 #include "services/gateway/sync/difference_engine.h"
 #include "services/gateway/sync/parked_sync.h"
@@ -35,6 +36,7 @@ class Sync {
     accounts::AccountsService& accounts;
     events::EventsService& events;
     presence::PresenceService& presence;
+    calls::CallsService& calls;
     bus::Bus& bus;
     const Clock& clock;
     WorkPool& pool;
@@ -72,6 +74,7 @@ class Sync {
   RoomProvider rooms_;
   PresenceProvider presence_;
   DeviceListProvider device_lists_;
+  CallsProvider calls_;
   DifferenceEngine engine_;
   Timers timers_;
   PresenceReporter presence_reporter_;

@@ -25,6 +25,7 @@ class SyncFilter {
   const events::v1::SyncOptions& options() const { return options_; }
   bool include_leave() const { return filter_.room.include_leave; }
   bool AcceptsRoom(std::string_view room_id) const { return filter_.room.AcceptsRoom(room_id); }
+  bool AcceptsEphemeral(std::string_view type) const { return filter_.room.ephemeral.Accepts({type, ""}); }
   bool WantsPresence() const { return !filter_.presence.AcceptsNothing(); }
 
   // Takes out of account data and presence what the filter does not let through.

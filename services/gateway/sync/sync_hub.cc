@@ -12,7 +12,8 @@ using stream::NameOf;
 using stream::StreamKind;
 
 bool IsOfRooms(std::string_view service) {
-  return service == NameOf(StreamKind::kEvents) || service == NameOf(StreamKind::kTyping);
+  return service == NameOf(StreamKind::kEvents) || service == NameOf(StreamKind::kTyping) ||
+         service == NameOf(StreamKind::kCalls);
 }
 
 }  // namespace
@@ -27,6 +28,7 @@ WakeIndex* SyncHub::IndexFor(std::string_view service) {
   if (service == NameOf(StreamKind::kEvents)) return &deps_.heard.rooms;
   if (service == NameOf(StreamKind::kTyping)) return &deps_.heard.typing;
   if (service == NameOf(StreamKind::kAccounts)) return &deps_.heard.accounts;
+  if (service == NameOf(StreamKind::kCalls)) return &deps_.heard.calls;
   return nullptr;
 }
 
@@ -57,6 +59,7 @@ void SyncHub::OnReconnect() {
   deps_.heard.rooms.Forget();
   deps_.heard.typing.Forget();
   deps_.heard.accounts.Forget();
+  deps_.heard.calls.Forget();
   deps_.presence_log.Forget();
   deps_.sessions.WakeEverybody();
 }

@@ -1,0 +1,436 @@
+#include "services/calls/delayed_events.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include <absl/time/clock.h>
+
+#include "common/base/partition.h"
+#include "common/base/strings.h"
+#include "common/base/token.h"
+#include "common/json/value.h"
+#include "common/status/macros.h"
+#include "common/status/matrix_error.h"
+
+namespace parley::calls {
+namespace {
+
+constexpr std::string_view kIdKind = "delay";
+constexpr size_t kIdBytes = 18;
+constexpr absl::Duration kTick = absl::Milliseconds(50);
+constexpr absl::Duration kRetry = absl::Seconds(1);
+constexpr absl::Duration kSendTimeout = absl::Seconds(30);
+
+absl::Status AlreadyOver() {
+  return Matrix(409, "M_UNKNOWN", "The delayed event has had another outcome already");
+}
+absl::Status NoSuchEvent() {
+  return NotFound("There is no such delayed event");
+}
+
+absl::Status DelayExceeded(absl::Duration max) {
+  const int64_t ms = absl::ToInt64Milliseconds(max);
+  return ToStatus({400, "M_MAX_DELAY_EXCEEDED", "The requested delay exceeds the allowed maximum",
+                   StrCat("\"max_delay\":", ms, ",\"org.matrix.msc4140.max_delay\":", ms)});
+}
+
+DelayedRow RowOf(const ScheduleDelayedRequest& request) {
+  DelayedRow row;
+  row.user_id = request.requester().user_id();
+  row.device_id = request.requester().device_id();
+  row.room_id = request.room_id();
+  row.type = request.type();
+  if (request.has_state_key()) row.state_key = request.state_key();
+  row.txn_id = request.txn_id();
+  row.content = request.content();
+  row.delay_ms = request.delay_ms();
+  return row;
+}
+
+bool AreTwins(const DelayedRow& a, const DelayedRow& b) {
+  return a.txn_id == b.txn_id && a.device_id == b.device_id && a.room_id == b.room_id &&
+         a.type == b.type;
+}
+
+std::string TransactionKey(const DelayedRow& row) {
+  std::string key;
+  for (const std::string* part :
+       {&row.user_id, &row.device_id, &row.room_id, &row.type, &row.txn_id}) {
+    key += json::Quoted(*part);
+  }
+  return key;
+}
+
+// What will not go better the next time.
+bool IsFinal(const absl::Status& status) {
+  const int http_status = FromStatus(status).http_status;
+  return http_status >= 400 && http_status < 500 && http_status != 429;
+}
+
+std::string ErrorJson(const absl::Status& status) {
+  const MatrixError error = FromStatus(status);
+  return json::Serialize(json::Object{{"errcode", error.errcode}, {"error", error.message}});
+}
+
+std::string ToJson(const DelayedRow& row) {
+  json::Object object{{"delay_id", row.delay_id},
+                      {"room_id", row.room_id},
+                      {"type", row.type},
+                      {"delay", row.delay_ms},
+                      {"running_since", row.running_since}};
+  if (row.state_key) object.Set("state_key", *row.state_key);
+  if (auto content = json::ParseObject(row.content); content.ok())
+    object.Set("content", *std::move(content));
+  if (auto error = json::ParseObject(row.error); error.ok()) object.Set("error", *std::move(error));
+  if (!row.event_id.empty()) object.Set("event_id", row.event_id);
+  if (row.finalised()) object.Set("origin_server_ts", row.finalised_at);
+  return json::Serialize(object);
+}
+
+absl::Time DueAt(const DelayedRow& row) {
+  return absl::FromUnixMillis(row.due_at());
+}
+
+}  // namespace
+
+DelayedEvents::DelayedEvents(const Config& config, Deps deps)
+    : config_(config),
+      deps_(deps),
+      wheel_(deps.clock.Now()),
+      pool_({.name = "delayed", .threads = config.delayed_threads, .max_queued = 65536}) {}
+
+DelayedEvents::~DelayedEvents() {
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  if (thread_.joinable()) thread_.join();
+  pool_.Drain();
+}
+
+absl::Status DelayedEvents::Load() {
+  absl::MutexLock lock(&mutex_);
+  return deps_.store.Read([this](store::Reader& db) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    return ScanScheduled(db, [this](DelayedRow row) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+      wheel_.Set(row.delay_id, DueAt(row));
+      ++per_user_[row.user_id];
+      entries_.insert_or_assign(row.delay_id, std::move(row));
+    });
+  });
+}
+
+void DelayedEvents::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
+
+absl::Status DelayedEvents::Commit(Partition p, store::Batch batch) {
+  return deps_.streams.For(p)
+      .AppendAndWait([&](int64_t) -> absl::StatusOr<stream::Appended> {
+        return stream::Appended{.batch = std::move(batch), .count = 0, .keys = {}};
+      })
+      .status();
+}
+
+absl::Status DelayedEvents::Write(const Entry& entry) {
+  store::Batch batch;
+  SetStatus(batch, entry);
+  return Commit(entry.partition, std::move(batch));
+}
+
+absl::StatusOr<std::string> DelayedEvents::Schedule(const ScheduleDelayedRequest& request) {
+  if (request.delay_ms() <= 0)
+    return InvalidParam("delay must be a positive number of milliseconds");
+  if (absl::Milliseconds(request.delay_ms()) > config_.max_delay)
+    return DelayExceeded(config_.max_delay);
+  Entry entry = RowOf(request);
+  entry.partition = PartitionOf(entry.room_id, config_.partitions);
+  if (entry.txn_id.empty()) return ScheduleNew(std::move(entry));
+  const std::string key = TransactionKey(entry);
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!arriving_.insert(key).second)
+      return absl::UnavailableError("the same request is still under way");
+  }
+  absl::StatusOr<std::optional<std::string>> twin = FindTwin(entry);
+  const auto schedule = [&]() -> absl::StatusOr<std::string> {
+    if (!twin.ok()) return twin.status();
+    return *twin ? **twin : ScheduleNew(std::move(entry));
+  };
+  absl::StatusOr<std::string> delay_id = schedule();
+  absl::MutexLock lock(&mutex_);
+  arriving_.erase(key);
+  return delay_id;
+}
+
+absl::StatusOr<std::string> DelayedEvents::ScheduleNew(Entry entry) {
+  entry.delay_id = MakeToken(kIdKind, entry.partition, kIdBytes, deps_.rng);
+  entry.running_since = deps_.clock.NowMs();
+  PARLEY_RETURN_IF_ERROR(Keep(entry));
+  store::Batch batch;
+  AddDelayed(batch, entry);
+  const absl::Status committed = Commit(entry.partition, std::move(batch));
+  if (!committed.ok()) Drop(entry.delay_id);
+  PARLEY_RETURN_IF_ERROR(committed);
+  Release(entry);
+  return entry.delay_id;
+}
+
+absl::StatusOr<std::optional<std::string>> DelayedEvents::FindTwin(const Entry& entry) const {
+  std::optional<std::string> twin;
+  PARLEY_RETURN_IF_ERROR(deps_.store.Read([&](store::Reader& db) {
+    return ScanDelayedOf(db, entry.partition, entry.user_id, [&](DelayedRow row) {
+      if (AreTwins(row, entry)) twin = row.delay_id;
+    });
+  }));
+  return twin;
+}
+
+absl::Status DelayedEvents::Keep(const Entry& entry) {
+  absl::MutexLock lock(&mutex_);
+  size_t& count = per_user_[entry.user_id];
+  if (count >= config_.max_delayed_per_user)
+    return LimitExceeded(absl::ToInt64Milliseconds(kRetry));
+  ++count;
+  // Until it is in the store it can't be claimed.
+  entries_.emplace(entry.delay_id, entry).first->second.status = DelayedStatus::kFiring;
+  entries_[entry.delay_id].content.clear();
+  return absl::OkStatus();
+}
+
+void DelayedEvents::Drop(const std::string& delay_id) {
+  absl::MutexLock lock(&mutex_);
+  const auto found = entries_.find(delay_id);
+  if (found == entries_.end()) return;
+  const auto count = per_user_.find(found->second.user_id);
+  if (count != per_user_.end() && --count->second == 0) per_user_.erase(count);
+  wheel_.Cancel(delay_id);
+  entries_.erase(found);
+}
+
+std::optional<DelayedEvents::Entry> DelayedEvents::Claim(const std::string& delay_id,
+                                                         DelayedStatus step) {
+  absl::MutexLock lock(&mutex_);
+  const auto found = entries_.find(delay_id);
+  if (found == entries_.end() || found->second.status != DelayedStatus::kScheduled)
+    return std::nullopt;
+  found->second.status = step;
+  wheel_.Cancel(delay_id);
+  return found->second;
+}
+
+void DelayedEvents::Release(Entry entry, absl::Time not_before) {
+  absl::MutexLock lock(&mutex_);
+  entry.content.clear();
+  wheel_.Set(entry.delay_id, std::max(DueAt(entry), not_before));
+  entries_.insert_or_assign(entry.delay_id, std::move(entry));
+}
+
+absl::Status DelayedEvents::Judge(const std::string& delay_id, DelayedStatus wanted) const {
+  const std::optional<Partition> partition = TokenPartition(kIdKind, delay_id, config_.partitions);
+  if (!partition) return NoSuchEvent();
+  std::optional<DelayedRow> row;
+  PARLEY_RETURN_IF_ERROR(deps_.store.Read([&](store::Reader& db) -> absl::Status {
+    PARLEY_TRY(row, FindDelayed(db, *partition, delay_id));
+    return absl::OkStatus();
+  }));
+  if (!row) return NoSuchEvent();
+  const bool cancelled =
+      row->status == DelayedStatus::kCancelled || row->status == DelayedStatus::kFailed;
+  const bool sent = row->status == DelayedStatus::kSent || row->status == DelayedStatus::kFiring;
+  const bool as_wanted =
+      wanted == DelayedStatus::kCancelled ? cancelled : wanted == DelayedStatus::kSent && sent;
+  return as_wanted ? absl::OkStatus() : AlreadyOver();
+}
+
+absl::Status DelayedEvents::Restart(const std::string& delay_id) {
+  const int64_t now = deps_.clock.NowMs();
+  Partition partition = 0;
+  {
+    absl::MutexLock lock(&mutex_);
+    const auto found = entries_.find(delay_id);
+    if (found != entries_.end() && found->second.status == DelayedStatus::kScheduled) {
+      found->second.running_since = now;
+      wheel_.Set(delay_id, DueAt(found->second));
+      partition = found->second.partition;
+    } else {
+      partition = config_.partitions;
+    }
+  }
+  if (partition == config_.partitions) return Judge(delay_id, DelayedStatus::kScheduled);
+  store::Batch batch;
+  SetRunningSince(batch, partition, delay_id, now);
+  PARLEY_RETURN_IF_ERROR(Commit(partition, std::move(batch)));
+  deps_.metrics.restarts.Add();
+  return absl::OkStatus();
+}
+
+absl::Status DelayedEvents::Cancel(const std::string& delay_id) {
+  std::optional<Entry> entry = Claim(delay_id, DelayedStatus::kCancelled);
+  if (!entry) return Judge(delay_id, DelayedStatus::kCancelled);
+  entry->finalised_at = deps_.clock.NowMs();
+  const absl::Status written = Write(*entry);
+  if (written.ok()) {
+    Drop(delay_id);
+  } else {
+    entry->status = DelayedStatus::kScheduled;
+    entry->finalised_at = 0;
+    Release(*std::move(entry));
+  }
+  return written;
+}
+
+absl::Status DelayedEvents::SendNow(const rpc::Call& call, const std::string& delay_id) {
+  std::optional<Entry> entry = Claim(delay_id, DelayedStatus::kFiring);
+  if (!entry) return Judge(delay_id, DelayedStatus::kSent);
+  const absl::Status begun = Write(*entry);
+  const absl::StatusOr<std::string> event_id = begun.ok() ? Send(call, *entry) : begun;
+  if (event_id.ok()) return Finish(*std::move(entry), event_id);
+  // Its own time will come; what made it fail may be over by then.
+  entry->status = DelayedStatus::kScheduled;
+  PARLEY_RETURN_IF_ERROR(Write(*entry));
+  Release(*std::move(entry));
+  return event_id.status();
+}
+
+absl::StatusOr<std::string> DelayedEvents::Send(const rpc::Call& call, const Entry& entry) {
+  std::optional<DelayedRow> row;
+  PARLEY_RETURN_IF_ERROR(deps_.store.Read([&](store::Reader& db) -> absl::Status {
+    PARLEY_TRY(row, FindDelayed(db, entry.partition, entry.delay_id));
+    return absl::OkStatus();
+  }));
+  if (!row) return NoSuchEvent();
+  events::v1::SendRequest request;
+  request.mutable_requester()->set_user_id(row->user_id);
+  request.mutable_requester()->set_device_id(row->device_id);
+  request.set_room_id(row->room_id);
+  request.set_type(row->type);
+  if (row->state_key) request.set_state_key(*row->state_key);
+  request.set_content(row->content);
+  request.set_txn_id(row->delay_id);
+  PARLEY_TRY(const events::v1::SendResponse response, deps_.events.Send(call, request));
+  return response.event_id();
+}
+
+absl::Status DelayedEvents::Finish(Entry entry, const absl::StatusOr<std::string>& event_id) {
+  entry.finalised_at = deps_.clock.NowMs();
+  entry.status = event_id.ok() ? DelayedStatus::kSent : DelayedStatus::kFailed;
+  if (event_id.ok()) entry.event_id = *event_id;
+  if (!event_id.ok()) entry.error = ErrorJson(event_id.status());
+  (event_id.ok() ? deps_.metrics.fired : deps_.metrics.failed).Add();
+  const absl::Status written = Write(entry);
+  if (written.ok()) Drop(entry.delay_id);
+  return written;
+}
+
+void DelayedEvents::Run() {
+  while (true) {
+    {
+      absl::MutexLock lock(&mutex_);
+      const auto has_work = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+        return stopping_ || wheel_.size() > 0;
+      };
+      mutex_.Await(absl::Condition(&has_work));
+      if (mutex_.AwaitWithTimeout(absl::Condition(&stopping_), kTick)) return;
+    }
+    FireDue();
+  }
+}
+
+void DelayedEvents::FireDue() {
+  std::map<Partition, std::vector<Entry>> due;
+  std::vector<Entry> again;
+  {
+    absl::MutexLock lock(&mutex_);
+    for (const std::string& delay_id : wheel_.TakeDue(deps_.clock.Now())) {
+      const auto found = entries_.find(delay_id);
+      if (found == entries_.end()) continue;
+      if (found->second.status == DelayedStatus::kFiring) {
+        again.push_back(found->second);
+      } else if (found->second.status == DelayedStatus::kScheduled) {
+        found->second.status = DelayedStatus::kFiring;
+        due[found->second.partition].push_back(found->second);
+      }
+    }
+  }
+  for (auto& [partition, entries] : due) Fire(partition, std::move(entries));
+  for (Entry& entry : again) PostSend(std::move(entry));
+}
+
+void DelayedEvents::Fire(Partition p, std::vector<Entry> entries) {
+  store::Batch batch;
+  for (const Entry& entry : entries) SetStatus(batch, entry);
+  const auto shared = std::make_shared<std::vector<Entry>>(std::move(entries));
+  const auto put_back = [this, shared] {
+    for (Entry& entry : *shared) {
+      entry.status = DelayedStatus::kScheduled;
+      Release(std::move(entry), deps_.clock.Now() + kRetry);
+    }
+  };
+  const absl::Status queued = deps_.streams.For(p).Append(
+      [&](int64_t) -> absl::StatusOr<stream::Appended> {
+        return stream::Appended{.batch = std::move(batch), .count = 0, .keys = {}};
+      },
+      [this, shared, put_back](const absl::StatusOr<int64_t>& result) {
+        if (!result.ok()) return put_back();
+        for (Entry& entry : *shared) PostSend(std::move(entry));
+      });
+  if (!queued.ok()) put_back();
+}
+
+void DelayedEvents::PostSend(Entry entry) {
+  if (!pool_.TryPost([this, entry] { SendDue(entry); }))
+    Release(std::move(entry), deps_.clock.Now() + kRetry);
+}
+
+void DelayedEvents::SendDue(const Entry& entry) {
+  const rpc::Call call{.deadline = absl::Now() + kSendTimeout,
+                       .request_id = entry.delay_id.substr(0, 16)};
+  const absl::StatusOr<std::string> event_id = Send(call, entry);
+  if (event_id.ok()) deps_.metrics.lateness.Observe(deps_.clock.Now() - DueAt(entry));
+  const bool over = event_id.ok() || IsFinal(event_id.status());
+  if (!over || !Finish(entry, event_id).ok()) Release(entry, deps_.clock.Now() + kRetry);
+}
+
+absl::StatusOr<std::vector<std::string>> DelayedEvents::List(const ListDelayedRequest& request) {
+  std::vector<DelayedRow> rows;
+  const std::string& user_id = request.requester().user_id();
+  PARLEY_RETURN_IF_ERROR(deps_.store.Read([&](store::Reader& db) -> absl::Status {
+    for (Partition p = 0; p < config_.partitions; ++p) {
+      PARLEY_RETURN_IF_ERROR(ScanDelayedOf(db, p, user_id, [&](DelayedRow row) {
+        const bool wanted = row.finalised() ? request.finalised() : request.scheduled();
+        if (wanted && (request.delay_id().empty() || request.delay_id() == row.delay_id))
+          rows.push_back(std::move(row));
+      }));
+    }
+    return absl::OkStatus();
+  }));
+  std::sort(rows.begin(), rows.end(),
+            [](const auto& a, const auto& b) { return a.due_at() < b.due_at(); });
+  std::vector<std::string> list;
+  for (const DelayedRow& row : rows) list.push_back(ToJson(row));
+  return list;
+}
+
+void DelayedEvents::Prune() {
+  const int64_t before = absl::ToUnixMillis(deps_.clock.Now() - config_.finalised_retention);
+  for (Partition p = 0; p < config_.partitions; ++p) {
+    std::vector<std::string> ids;
+    const absl::Status read = deps_.store.Read([&](store::Reader& db) -> absl::Status {
+      PARLEY_TRY(ids, FinalisedBefore(db, p, before));
+      return absl::OkStatus();
+    });
+    if (!read.ok() || ids.empty()) continue;
+    store::Batch batch;
+    for (const std::string& id : ids) DeleteDelayed(batch, p, id);
+    // What fails now is pruned the next time.
+    Commit(p, std::move(batch)).IgnoreError();
+  }
+}
+
+size_t DelayedEvents::scheduled() const {
+  absl::MutexLock lock(&mutex_);
+  return entries_.size();
+}
+
+}  // namespace parley::calls
