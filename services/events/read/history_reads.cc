@@ -5,9 +5,9 @@
 #include <set>
 #include <string>
 
-#include "common/json/splice.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "services/events/read/event_array.h"
 #include "services/events/read/history_page.h"
 #include "services/events/read/room_token.h"
 #include "services/events/store.h"
@@ -20,24 +20,6 @@ constexpr size_t kMaxLimit = 1000;
 constexpr std::string_view kMember = "m.room.member";
 
 size_t LimitOf(uint32_t asked) { return std::min<size_t>(asked == 0 ? kDefaultLimit : asked, kMaxLimit); }
-
-absl::Status WriteEvents(RoomAccess& access, const std::vector<EventRow>& events, json::Writer& w) {
-  w.BeginArray();
-  for (const EventRow& row : events) {
-    PARLEY_TRY(const std::string json, access.door.Json(row));
-    w.Raw(json);
-  }
-  w.EndArray();
-  return absl::OkStatus();
-}
-
-absl::Status WriteStateRows(RoomAccess& access, const std::vector<StateRow>& states, json::Writer& w) {
-  std::vector<int64_t> positions;
-  for (const StateRow& state : states) positions.push_back(state.event_pos);
-  std::sort(positions.begin(), positions.end());
-  PARLEY_TRY(const auto rows, ReadEvents(access.db, access.partition(), positions));
-  return WriteEvents(access, rows, w);
-}
 
 // Lazy loading: the members who speak on this page, as they were at its latest event.
 absl::StatusOr<std::vector<StateRow>> Speakers(RoomAccess& access, const std::vector<EventRow>& events) {
@@ -82,7 +64,7 @@ absl::Status WriteMessages(RoomAccess& access, const v1::GetMessagesRequest& req
   if (filter.lazy_load_members() && !page.events.empty()) {
     PARLEY_TRY(const auto members, Speakers(access, page.events));
     w.Key("state");
-    PARLEY_RETURN_IF_ERROR(WriteStateRows(access, members, w));
+    PARLEY_RETURN_IF_ERROR(WriteStateEvents(access, members, w));
   }
   w.EndObject();
   return absl::OkStatus();
@@ -143,7 +125,7 @@ absl::Status WriteContext(RoomAccess& access, const v1::GetContextRequest& reque
   PARLEY_RETURN_IF_ERROR(WriteEvents(access, after, w));
   PARLEY_TRY(const auto states, StateOf(access, context, filter));
   w.Key("state");
-  PARLEY_RETURN_IF_ERROR(WriteStateRows(access, states, w));
+  PARLEY_RETURN_IF_ERROR(WriteStateEvents(access, states, w));
   w.EndObject();
   return absl::OkStatus();
 }
@@ -154,26 +136,18 @@ absl::StatusOr<v1::JsonResponse> GetMessages(const ReadDeps& deps,
                                              const v1::GetMessagesRequest& request) {
   PARLEY_TRY(EventFilter filter, EventFilter::Parse(request.filter()));
   filter.Ignore(request.ignored_users());
-  v1::JsonResponse response;
-  PARLEY_RETURN_IF_ERROR(
-      WithRoom(deps, request.requester(), request.room_id(), [&](RoomAccess& access) {
-        response.set_reader_has_left(access.door.LeftAt() > 0);
-        return WriteMessages(access, request, filter, *response.mutable_json());
-      }));
-  return response;
+  return JsonFrom(deps, request.requester(), request.room_id(), [&](RoomAccess& access, std::string& out) {
+    return WriteMessages(access, request, filter, out);
+  });
 }
 
 absl::StatusOr<v1::JsonResponse> GetContext(const ReadDeps& deps,
                                             const v1::GetContextRequest& request) {
   PARLEY_TRY(EventFilter filter, EventFilter::Parse(request.filter()));
   filter.Ignore(request.ignored_users());
-  v1::JsonResponse response;
-  PARLEY_RETURN_IF_ERROR(
-      WithRoom(deps, request.requester(), request.room_id(), [&](RoomAccess& access) {
-        response.set_reader_has_left(access.door.LeftAt() > 0);
-        return WriteContext(access, request, filter, *response.mutable_json());
-      }));
-  return response;
+  return JsonFrom(deps, request.requester(), request.room_id(), [&](RoomAccess& access, std::string& out) {
+    return WriteContext(access, request, filter, out);
+  });
 }
 
 }  // namespace parley::events

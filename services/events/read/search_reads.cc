@@ -10,10 +10,10 @@
 
 #include "common/base/strings.h"
 #include "common/event/client_format.h"
-#include "common/json/splice.h"
 #include "common/json/value.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "services/events/read/event_array.h"
 #include "services/events/read/event_filter.h"
 #include "services/events/read/history_page.h"
 #include "services/events/read/room_token.h"
@@ -115,22 +115,12 @@ class RoomSearch {
     const auto& last = after.events.empty() ? row : after.events.back();
     w.BeginObject().Key("start").String(RoomToken(first.ord - 1));
     w.Key("end").String(RoomToken(last.ord)).Key("events_before");
-    PARLEY_RETURN_IF_ERROR(WriteEvents(before.events, w));
+    PARLEY_RETURN_IF_ERROR(WriteEvents(access_, before.events, w));
     w.Key("events_after");
-    PARLEY_RETURN_IF_ERROR(WriteEvents(after.events, w));
+    PARLEY_RETURN_IF_ERROR(WriteEvents(access_, after.events, w));
     if (request_.include_profile()) PARLEY_RETURN_IF_ERROR(WriteProfiles(row, before, after, w));
     w.EndObject();
     return out;
-  }
-
-  absl::Status WriteEvents(const std::vector<EventRow>& events, json::Writer& w) {
-    w.BeginArray();
-    for (const EventRow& row : events) {
-      PARLEY_TRY(const std::string json, access_.door.Json(row));
-      w.Raw(json);
-    }
-    w.EndArray();
-    return absl::OkStatus();
   }
 
   // Names and avatars of those who sent the events, as they were then.
@@ -205,15 +195,7 @@ absl::Status AddState(const ReadDeps& deps, const v1::SearchRequest& request,
         WithRoom(deps, request.requester(), result.room_id(), [&](RoomAccess& access) -> absl::Status {
           PARLEY_TRY(const auto states, CurrentState(access.db, access.partition(), access.nid()));
           json::Writer w(out);
-          w.BeginArray();
-          for (const StateRow& state : states) {
-            PARLEY_TRY(const auto row, ReadEvent(access.db, access.partition(), state.event_pos));
-            if (!row) continue;
-            PARLEY_TRY(const std::string json, access.door.Json(*row));
-            w.Raw(json);
-          }
-          w.EndArray();
-          return absl::OkStatus();
+          return WriteStateEvents(access, states, w);
         }));
   }
   return absl::OkStatus();

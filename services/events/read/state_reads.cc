@@ -6,9 +6,9 @@
 
 #include "common/base/partition.h"
 #include "common/event/client_format.h"
-#include "common/json/splice.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "services/events/read/event_array.h"
 #include "services/events/read/room_token.h"
 #include "services/events/store.h"
 
@@ -19,36 +19,10 @@ using event::Membership;
 
 constexpr std::string_view kMember = "m.room.member";
 
-// Runs `read` in the room and answers what it wrote.
-absl::StatusOr<v1::JsonResponse> JsonFrom(
-    const ReadDeps& deps, const common::v1::Requester& requester, std::string_view room_id,
-    absl::FunctionRef<absl::Status(RoomAccess&, std::string&)> read) {
-  v1::JsonResponse response;
-  PARLEY_RETURN_IF_ERROR(WithRoom(deps, requester, room_id, [&](RoomAccess& access) {
-    response.set_reader_has_left(access.door.LeftAt() > 0);
-    return read(access, *response.mutable_json());
-  }));
-  return response;
-}
-
 absl::StatusOr<std::vector<StateRow>> StateFor(RoomAccess& access) {
   PARLEY_RETURN_IF_ERROR(CheckMayReadState(access));
   if (access.door.LeftAt() == 0) return CurrentState(access.db, access.partition(), access.nid());
   return StateAt(access.db, access.partition(), access.nid(), access.upto);
-}
-
-absl::Status WriteEventArray(RoomAccess& access, std::vector<StateRow> rows, json::Writer& w) {
-  std::sort(rows.begin(), rows.end(),
-            [](const StateRow& a, const StateRow& b) { return a.event_pos < b.event_pos; });
-  w.BeginArray();
-  for (const StateRow& state : rows) {
-    PARLEY_TRY(const auto row, ReadEvent(access.db, access.partition(), state.event_pos));
-    if (!row) continue;
-    PARLEY_TRY(const std::string json, access.door.Json(*row));
-    w.Raw(json);
-  }
-  w.EndArray();
-  return absl::OkStatus();
 }
 
 bool Wanted(const StateRow& member, const v1::GetMembersRequest& request) {
@@ -147,7 +121,7 @@ absl::StatusOr<v1::JsonResponse> GetState(const ReadDeps& deps, const v1::GetSta
                   [](RoomAccess& access, std::string& out) -> absl::Status {
                     PARLEY_TRY(auto rows, StateFor(access));
                     json::Writer w(out);
-                    return WriteEventArray(access, std::move(rows), w);
+                    return WriteStateEvents(access, rows, w);
                   });
 }
 
@@ -177,7 +151,7 @@ absl::StatusOr<v1::JsonResponse> GetMembers(const ReadDeps& deps,
                                   [&](const StateRow& row) { return !Wanted(row, request); });
                     json::Writer w(out);
                     w.BeginObject().Key("chunk");
-                    PARLEY_RETURN_IF_ERROR(WriteEventArray(access, std::move(rows), w));
+                    PARLEY_RETURN_IF_ERROR(WriteStateEvents(access, rows, w));
                     w.EndObject();
                     return absl::OkStatus();
                   });
