@@ -32,6 +32,11 @@ int StopSignal::Wait() {
   return number;
 }
 
+bool StopSignal::Pending() {
+  sigset_t set;
+  return sigpending(&set) == 0 && (sigismember(&set, SIGTERM) == 1 || sigismember(&set, SIGINT) == 1);
+}
+
 void StopSignal::Raise() { kill(getpid(), SIGTERM); }
 
 }  // namespace parley

@@ -11,6 +11,9 @@ class StopSignal {
   // Blocks until one of them comes, or Raise is called; returns its number.
   int Wait();
 
+  // True when one of them has come and nobody has waited for it yet. Any thread.
+  static bool Pending();
+
   // As if SIGTERM had come. Any thread.
   static void Raise();
 };

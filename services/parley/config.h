@@ -73,6 +73,9 @@ struct Config {
     } postgres;
   } store;
 
+  // Processes share one store, and find each other through it.
+  bool is_cluster() const { return store.engine == "postgres"; }
+
   struct Log {
     std::string format = "plain";
     std::string level = "info";

@@ -25,13 +25,22 @@ absl::Status Failed(std::string_view what, const std::string& path) {
 
 // Written beside and renamed, so that a crash leaves either nothing or all of it.
 absl::Status WriteFile(const std::string& path, const std::string& text) {
-  const std::string draft = path + ".new";
+  const std::string draft = StrCat(path, ".new", getpid());
   const int fd = open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return Failed("write", draft);
   const bool written = write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(fd) == 0;
   close(fd);
   if (!written || rename(draft.c_str(), path.c_str()) != 0) return Failed("write", path);
   return absl::OkStatus();
+}
+
+// The same for a file that several processes may make: one of them does, the others keep what is there.
+absl::Status MakeFile(const std::string& path, const std::string& text) {
+  const std::string draft = StrCat(path, ".first", getpid());
+  PARLEY_RETURN_IF_ERROR(WriteFile(draft, text));
+  const bool made = link(draft.c_str(), path.c_str()) == 0 || errno == EEXIST;
+  unlink(draft.c_str());
+  return made ? absl::OkStatus() : Failed("write", path);
 }
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
@@ -82,8 +91,7 @@ absl::StatusOr<crypto::SigningKey> DataFolder::LoadSigningKey() const {
   const std::string& path = config_.signing_key_path;
   if (!fs::exists(path)) {
     const crypto::SigningKey key = crypto::SigningKey::Generate(Rng::System());
-    PARLEY_RETURN_IF_ERROR(WriteFile(path, key.ToFile()));
-    return key;
+    PARLEY_RETURN_IF_ERROR(MakeFile(path, key.ToFile()));
   }
   PARLEY_TRY(const std::string text, ReadFile(path));
   return crypto::SigningKey::ParseFile(text);

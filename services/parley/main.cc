@@ -34,6 +34,7 @@ int Serve(const Config& config, const Targets& targets) {
   rpc::LogThroughOurs();
   StopSignal stop;
   const auto process = Process::Start(config, targets);
+  if (absl::IsCancelled(process.status())) return 0;  // stopped while it stood by
   if (!process.ok()) return Complain(process.status());
   stop.Wait();
   (*process)->Stop();

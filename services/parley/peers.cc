@@ -4,24 +4,30 @@
 
 #include "common/rpc/grpc/channel.h"
 #include "common/status/macros.h"
+#include "services/parley/routed_channel.h"
 
 namespace parley {
 
 template <class Client, class Link>
 absl::Status Peers::Connect(const std::string& name, const std::string& address, const Targets& targets, Link& link) {
   if (targets.Has(name)) return absl::OkStatus();
-  if (address.empty()) {
+  if (directory_) {
+    channels_.push_back(std::make_unique<RoutedChannel>(name, *directory_, rpc::NoObserver(), token_));
+  } else if (address.empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat("services.", name, " must say where ", name, " runs, since --target leaves it out"));
+  } else {
+    channels_.push_back(rpc::MakeChannel(address, rpc::NoObserver(), {.token = token_}));
   }
-  channels_.push_back(rpc::MakeChannel(address, rpc::NoObserver()));
   auto client = std::make_shared<Client>(*channels_.back());
   link.Connect(*client);
   clients_.push_back(std::move(client));
   return absl::OkStatus();
 }
 
-absl::Status Peers::ConnectRemote(const Config& config, const Targets& targets) {
+absl::Status Peers::ConnectRemote(const Config& config, const Targets& targets, lease::Directory* directory) {
+  directory_ = directory;
+  token_ = config.rpc.token;
   const Config::Services& at = config.services;
   PARLEY_RETURN_IF_ERROR(Connect<accounts::AccountsClient>("accounts", at.accounts, targets, accounts));
   PARLEY_RETURN_IF_ERROR(Connect<events::EventsClient>("events", at.events, targets, events));

@@ -6,6 +6,7 @@
 
 #include <absl/status/status.h>
 
+#include "common/lease/directory.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/observer.h"
 #include "parley/accounts/v1/accounts.parley.h"
@@ -25,9 +26,9 @@ class Peers {
   explicit Peers(rpc::Observer& observer)
       : accounts(observer), events(observer), presence(observer), profile(observer), calls(observer) {}
 
-  // Connects the links of all services that `targets` leaves out. InvalidArgument when the configuration does not say
-  // where one is.
-  absl::Status ConnectRemote(const Config& config, const Targets& targets);
+  // Connects the links of all services that `targets` leaves out: to their owners as `directory` knows them, or, without
+  // one, to where the configuration says they are. InvalidArgument when it does not say.
+  absl::Status ConnectRemote(const Config& config, const Targets& targets, lease::Directory* directory);
 
   accounts::AccountsLink accounts;
   events::EventsLink events;
@@ -39,6 +40,8 @@ class Peers {
   template <class Client, class Link>
   absl::Status Connect(const std::string& name, const std::string& address, const Targets& targets, Link& link);
 
+  lease::Directory* directory_ = nullptr;
+  std::string token_;
   std::vector<std::unique_ptr<rpc::Channel>> channels_;
   std::vector<std::shared_ptr<void>> clients_;
 };

@@ -1,18 +1,24 @@
 #include "services/parley/process.h"
 
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <absl/strings/match.h>
+
 #include "common/base/strings.h"
 #include "common/bus/bus.h"
 #include "common/bus/dropping_bus.h"
 #include "common/bus/heartbeat.h"
+#include "common/lease/directory.h"
+#include "common/lease/keeper.h"
 #include "common/metrics/registry.h"
 #include "common/metrics/rpc_observer.h"
 #include "common/rpc/grpc/server.h"
 #include "common/runtime/log.h"
+#include "common/runtime/signals.h"
 #include "common/runtime/work_pool.h"
 #include "common/status/macros.h"
 #include "services/parley/admin_listener.h"
@@ -40,9 +46,12 @@ class WiredProcess final : public Process {
     PARLEY_TRY(folder_, DataFolder::Open(config_));
     PARLEY_RETURN_IF_ERROR(OpenBus());
     PARLEY_RETURN_IF_ERROR(OpenStore());
-    PARLEY_RETURN_IF_ERROR(peers_.ConnectRemote(config_, targets_));
+    FindOthers();
+    PARLEY_RETURN_IF_ERROR(peers_.ConnectRemote(config_, targets_, directory_.get()));
+    PARLEY_RETURN_IF_ERROR(AcquireLeases());
     PARLEY_RETURN_IF_ERROR(OpenServices());
     PARLEY_RETURN_IF_ERROR(StartRpc());
+    if (keeper_) keeper_->Serve(Advertised(), EndAsLoser);
     if (services_) services_->Start();
     PARLEY_RETURN_IF_ERROR(StartGateway());
     admin_->SetReady(true);
@@ -76,9 +85,40 @@ class WiredProcess final : public Process {
   // One store for all services of the process; a process without any (the gateway) has none.
   absl::Status OpenStore() {
     if (!targets_.HasOwners()) return absl::OkStatus();
-    const std::vector<store::Migration> migrations = LocalServices::Migrations(targets_);
+    std::vector<store::Migration> migrations = LocalServices::Migrations(targets_);
+    if (config_.is_cluster()) migrations.push_back(lease::Migrations().front());
     PARLEY_TRY(store_, parley::OpenStore(config_, migrations, store_metrics_));
     return absl::OkStatus();
+  }
+
+  void FindOthers() {
+    if (!config_.is_cluster()) return;
+    directory_ = std::make_unique<lease::Directory>(PostgresServer(config_), Targets::Parse("all")->Owners(),
+                                                    config_.leases.heartbeat, bus());
+  }
+
+  // A process that stands by is as ready as it can be: the owner may end.
+  absl::Status AcquireLeases() {
+    if (!config_.is_cluster() || !targets_.HasOwners()) return absl::OkStatus();
+    keeper_ = std::make_unique<lease::Keeper>(
+        lease::KeeperOptions{PostgresServer(config_), targets_.Owners(), config_.leases.lifetime,
+                             config_.leases.heartbeat},
+        bus());
+    admin_->SetReady(true);
+    return keeper_->Acquire(StopSignal::Pending);
+  }
+
+  // Another has taken over, after this process stood still for longer than a lease lasts. It can't commit any more, and
+  // what it remembers is old: it ends at once, and begins anew if somebody starts it again.
+  static void EndAsLoser() {
+    log::Error("another process has taken over, this one ends");
+    std::_Exit(1);
+  }
+
+  std::string Advertised() const {
+    const std::string& text = config_.listen.rpc_advertise;
+    if (text.empty()) return rpc_address_;
+    return absl::EndsWith(text, ":0") ? StrCat(text.substr(0, text.size() - 1), rpc_server_->port()) : text;
   }
 
   absl::Status OpenServices() {
@@ -102,7 +142,7 @@ class WiredProcess final : public Process {
                        [this] { return static_cast<double>(rpc_pool_.queued()); });
     registry_.AddGauge("parley_rpc_busy_threads", "Threads that serve a call", {},
                        [this] { return static_cast<double>(rpc_pool_.busy()); });
-    PARLEY_TRY(rpc_server_, rpc::Server::Start({.addresses = {config_.listen.rpc}}, dispatcher_, rpc_pool_, served_));
+    PARLEY_TRY(rpc_server_, rpc::Server::Start({.addresses = {config_.listen.rpc}, .token = config_.rpc.token}, dispatcher_, rpc_pool_, served_));
     rpc_address_ = config_.listen.rpc;
     if (rpc_server_->port() != 0) {
       rpc_address_ = StrCat(rpc_address_.substr(0, rpc_address_.rfind(':')), ":", rpc_server_->port());
@@ -124,7 +164,9 @@ class WiredProcess final : public Process {
   std::unique_ptr<bus::Bus> real_bus_;
   std::unique_ptr<bus::DroppingBus> dropping_bus_;
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<lease::Directory> directory_;
   Peers peers_{called_};
+  std::unique_ptr<lease::Keeper> keeper_;  // gives the leases back when the services have ended
   std::optional<crypto::SigningKey> signing_key_;
   rpc::Dispatcher dispatcher_;
   std::unique_ptr<LocalServices> services_;

@@ -6,21 +6,6 @@
 namespace parley {
 namespace {
 
-store::PostgresOptions Postgres(const Config::Store& from) {
-  store::PostgresOptions options;
-  options.server.host = from.postgres.host;
-  options.server.port = from.postgres.port;
-  options.server.database = from.postgres.database;
-  options.server.user = from.postgres.user;
-  options.server.password = from.postgres.password;
-  options.server.ssl_mode = from.postgres.ssl_mode;
-  options.server.ssl_root_cert = from.postgres.ssl_root_cert;
-  options.server.connect_timeout = from.postgres.connect_timeout;
-  options.server.statement_timeout = from.postgres.statement_timeout;
-  options.read_connections = from.read_connections;
-  return options;
-}
-
 store::SqliteOptions Sqlite(const Config::Store& from) {
   store::SqliteOptions options;
   options.path = from.path;
@@ -32,10 +17,29 @@ store::SqliteOptions Sqlite(const Config::Store& from) {
 
 }  // namespace
 
+store::postgres::ConnectionOptions PostgresServer(const Config& config) {
+  const Config::Store::Postgres& from = config.store.postgres;
+  store::postgres::ConnectionOptions server;
+  server.host = from.host;
+  server.port = from.port;
+  server.database = from.database;
+  server.user = from.user;
+  server.password = from.password;
+  server.ssl_mode = from.ssl_mode;
+  server.ssl_root_cert = from.ssl_root_cert;
+  server.connect_timeout = from.connect_timeout;
+  server.statement_timeout = from.statement_timeout;
+  return server;
+}
+
 absl::StatusOr<std::unique_ptr<store::Store>> OpenStore(
     const Config& config, const std::vector<store::Migration>& migrations, store::Probe& probe) {
-  if (config.store.engine == "postgres")
-    return store::OpenPostgres(Postgres(config.store), migrations, probe);
+  if (config.is_cluster()) {
+    store::PostgresOptions options;
+    options.server = PostgresServer(config);
+    options.read_connections = config.store.read_connections;
+    return store::OpenPostgres(options, migrations, probe);
+  }
   return store::OpenSqlite(Sqlite(config.store), migrations, probe);
 }
 

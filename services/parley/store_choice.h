@@ -5,12 +5,16 @@
 
 #include <absl/status/statusor.h>
 
+#include "common/store/postgres/connection.h"
 #include "common/store/probe.h"
 #include "common/store/schema.h"
 #include "common/store/store.h"
 #include "services/parley/config.h"
 
 namespace parley {
+
+// How the processes of a cluster reach its database.
+store::postgres::ConnectionOptions PostgresServer(const Config& config);
 
 // Opens the store that `config.store` describes. Errors: those of OpenSqlite and OpenPostgres.
 absl::StatusOr<std::unique_ptr<store::Store>> OpenStore(const Config& config,

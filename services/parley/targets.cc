@@ -31,6 +31,14 @@ absl::StatusOr<Targets> Targets::Parse(const std::string& text) {
   return targets;
 }
 
+std::vector<std::string> Targets::Owners() const {
+  std::vector<std::string> owners;
+  for (const std::string& name : Names()) {
+    if (name != "gateway" && Has(name)) owners.push_back(name);
+  }
+  return owners;
+}
+
 bool Targets::all() const { return names_.size() == Names().size(); }
 
 std::string Targets::ToString() const { return absl::StrJoin(names_, ","); }

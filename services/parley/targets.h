@@ -15,6 +15,8 @@ class Targets {
   static absl::StatusOr<Targets> Parse(const std::string& text);
 
   bool Has(const std::string& service) const { return names_.count(service) > 0; }
+  // Those that own facts, in the order of Names().
+  std::vector<std::string> Owners() const;
   bool all() const;
   // True when a service that owns facts is among them: any but the gateway.
   bool HasOwners() const { return names_.size() > names_.count("gateway"); }

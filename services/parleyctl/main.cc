@@ -1,4 +1,5 @@
 #include <functional>
+#include <cstdlib>
 #include <iostream>
 
 #include <CLI/App.hpp>
@@ -47,8 +48,9 @@ absl::Status ProfileStatus(Commands& commands, const Arguments& arguments) {
 absl::Status Run(const Arguments& arguments, const Action& action) {
   PARLEY_TRY(const Place place, ReadPlace(arguments.data_dir));
   const std::string& address = arguments.address.empty() ? place.rpc_address : arguments.address;
-  const auto channel =
-      rpc::MakeChannel(address, rpc::NoObserver(), {.default_deadline = absl::Seconds(10)});
+  rpc::ChannelOptions options{.default_deadline = absl::Seconds(10)};
+  if (const char* token = std::getenv("PARLEY_RPC_TOKEN")) options.token = token;
+  const auto channel = rpc::MakeChannel(address, rpc::NoObserver(), options);
   accounts::AccountsClient accounts(*channel);
   profile::ProfileClient profile(*channel);
   Commands commands(accounts, profile, place.server_name, std::cout);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <absl/strings/cord.h>
 #include <absl/time/clock.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/impl/client_unary_call.h>
@@ -13,6 +14,8 @@
 
 namespace parley::rpc {
 namespace {
+
+constexpr char kUnanswered[] = "parley.rpc/unanswered";
 
 using google::protobuf::MessageLite;
 
@@ -49,14 +52,17 @@ class GrpcChannel final : public Channel {
   absl::Status Send(const Method& method, const Call& call, const MessageLite& request, MessageLite& response,
                     absl::Time now) {
     grpc::ClientContext context;
-    context.set_wait_for_ready(true);
+    context.set_wait_for_ready(options_.wait_for_ready);
+    if (!options_.token.empty()) context.AddMetadata(kTokenKey, options_.token);
     context.set_deadline(absl::ToChronoTime(std::min(call.deadline, now + options_.default_deadline)));
     if (!call.request_id.empty()) context.AddMetadata("x-request-id", call.request_id);
     const grpc::internal::RpcMethod wire(method.path, grpc::internal::RpcMethod::NORMAL_RPC, channel_);
     const grpc::Status status = grpc::internal::BlockingUnaryCall<MessageLite, MessageLite, MessageLite, MessageLite>(
         channel_.get(), wire, &context, request, &response);
     if (status.ok()) return absl::OkStatus();
-    return DecodeStatus(status.error_code(), status.error_message(), status.error_details());
+    absl::Status decoded = DecodeStatus(status.error_code(), status.error_message(), status.error_details());
+    if (context.GetServerTrailingMetadata().count(kAnsweredKey) == 0) decoded.SetPayload(kUnanswered, absl::Cord());
+    return decoded;
   }
 
   const ChannelOptions options_;
@@ -65,6 +71,10 @@ class GrpcChannel final : public Channel {
 };
 
 }  // namespace
+
+bool IsUnanswered(const absl::Status& status) {
+  return absl::IsUnavailable(status) && status.GetPayload(kUnanswered).has_value();
+}
 
 std::unique_ptr<Channel> MakeChannel(const std::string& address, Observer& observer, const ChannelOptions& options) {
   return std::make_unique<GrpcChannel>(address, observer, options);

@@ -9,6 +9,7 @@
 #include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
+#include <openssl/crypto.h>
 
 #include "common/rpc/grpc/status_codec.h"
 #include "common/runtime/log.h"
@@ -29,12 +30,21 @@ Call CallOf(const grpc::CallbackServerContext& context) {
   return call;
 }
 
+// In a time that does not tell how much of it was right.
+bool ShowsToken(const grpc::GenericCallbackServerContext& context, const std::string& token) {
+  if (token.empty()) return true;
+  const auto shown = context.client_metadata().find(kTokenKey);
+  if (shown == context.client_metadata().end() || shown->second.size() != token.size()) return false;
+  return CRYPTO_memcmp(shown->second.data(), token.data(), token.size()) == 0;
+}
+
 // One call: read the request, hand it to the pool, answer. Deletes itself when gRPC is done with it.
 class Reactor final : public grpc::ServerGenericBidiReactor {
  public:
-  Reactor(const grpc::CallbackServerContext& context, const Dispatcher::Entry& entry, WorkPool& pool,
+  Reactor(grpc::CallbackServerContext& context, const Dispatcher::Entry& entry, WorkPool& pool,
           Observer& observer)
       : context_(context), entry_(entry), pool_(pool), observer_(observer) {
+    context.AddTrailingMetadata(kAnsweredKey, "1");
     StartRead(&request_);
   }
 
@@ -82,9 +92,9 @@ class Reactor final : public grpc::ServerGenericBidiReactor {
   grpc::ByteBuffer response_;
 };
 
-class UnknownMethod final : public grpc::ServerGenericBidiReactor {
+class Refusal final : public grpc::ServerGenericBidiReactor {
  public:
-  UnknownMethod() { Finish(grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "no such method here")); }
+  Refusal(grpc::StatusCode code, const char* why) { Finish(grpc::Status(code, why)); }
 
  private:
   void OnDone() override { delete this; }
@@ -92,12 +102,13 @@ class UnknownMethod final : public grpc::ServerGenericBidiReactor {
 
 class Generic final : public grpc::CallbackGenericService {
  public:
-  Generic(const Dispatcher& dispatcher, WorkPool& pool, Observer& observer)
-      : dispatcher_(dispatcher), pool_(pool), observer_(observer) {}
+  Generic(const Dispatcher& dispatcher, WorkPool& pool, Observer& observer, std::string token)
+      : dispatcher_(dispatcher), pool_(pool), observer_(observer), token_(std::move(token)) {}
 
   grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override {
     const Dispatcher::Entry* entry = dispatcher_.Find(context->method());
-    if (entry == nullptr) return new UnknownMethod;
+    if (!ShowsToken(*context, token_)) return new Refusal(grpc::StatusCode::PERMISSION_DENIED, "rpc.token differs");
+    if (entry == nullptr) return new Refusal(grpc::StatusCode::UNIMPLEMENTED, "no such method here");
     return new Reactor(*context, *entry, pool_, observer_);
   }
 
@@ -105,12 +116,13 @@ class Generic final : public grpc::CallbackGenericService {
   const Dispatcher& dispatcher_;
   WorkPool& pool_;
   Observer& observer_;
+  const std::string token_;
 };
 
 class GrpcServer final : public Server {
  public:
-  GrpcServer(const Dispatcher& dispatcher, WorkPool& pool, Observer& observer)
-      : service_(dispatcher, pool, observer) {}
+  GrpcServer(const Dispatcher& dispatcher, WorkPool& pool, Observer& observer, std::string token)
+      : service_(dispatcher, pool, observer, std::move(token)) {}
   ~GrpcServer() override { Stop(absl::ZeroDuration()); }
 
   absl::Status Listen(const ServerOptions& options) {
@@ -159,7 +171,7 @@ class GrpcServer final : public Server {
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, const Dispatcher& dispatcher,
                                                       WorkPool& pool, Observer& observer) {
-  auto server = std::make_unique<GrpcServer>(dispatcher, pool, observer);
+  auto server = std::make_unique<GrpcServer>(dispatcher, pool, observer, options.token);
   if (absl::Status status = server->Listen(options); !status.ok()) return status;
   return server;
 }

@@ -18,6 +18,8 @@ struct ServerOptions {
   // "host:port" (port 0: any free one) or "unix:/path".
   std::vector<std::string> addresses;
   size_t max_message_bytes = 64 << 20;
+  // Callers must show it (ChannelOptions::token); others get PermissionDenied. Empty: anybody may call.
+  std::string token = {};
 };
 
 // Answers gRPC calls with a dispatcher's methods. Each call runs on the work pool; when that is full the caller gets
