@@ -80,9 +80,23 @@ void Authenticator::Keep(std::string_view token, Entry entry, int64_t asked_at) 
     tokens_.clear();
   }
   entry.kept_at = news_;
+  ForgetOthersOfDevice(token, entry.requester);
   std::vector<std::string>& of_user = tokens_[entry.requester.user.str()];
   const bool is_new = entries_.insert_or_assign(std::string(token), std::move(entry)).second;
   if (is_new) of_user.emplace_back(token);
+}
+
+// The first use of a refreshed token ends the one before it.
+void Authenticator::ForgetOthersOfDevice(std::string_view token, const Requester& requester) {
+  const auto of_user = tokens_.find(requester.user.str());
+  if (of_user == tokens_.end()) return;
+  std::erase_if(of_user->second, [&](const std::string& other) {
+    if (other == token) return false;
+    const auto found = entries_.find(other);
+    if (found != entries_.end() && found->second.requester.device_id != requester.device_id) return false;
+    entries_.erase(other);
+    return true;
+  });
 }
 
 void Authenticator::OnWake(const bus::Wake& wake) {

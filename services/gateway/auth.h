@@ -46,6 +46,10 @@ class Authenticator {
   // A head ahead of all that wakes told (HeadWatcher::Options::on_head): whom it was about is not known.
   void OnHead(const bus::Head& head);
 
+  // A request that this gateway carried ended tokens. Their wake may be late or lost, so nothing
+  // that was kept counts any more: rare, and the price is one question to accounts for each token.
+  void ForgetAll();
+
   // Answers given without asking accounts, for metrics.
   int64_t hits() const { return hits_.load(std::memory_order_relaxed); }
 
@@ -60,9 +64,10 @@ class Authenticator {
   absl::StatusOr<Entry> Ask(const rpc::Call& call, std::string_view token);
   int64_t NewsSoFar();
   void Keep(std::string_view token, Entry entry, int64_t asked_at);
+  void ForgetOthersOfDevice(std::string_view token, const Requester& requester)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnWake(const bus::Wake& wake);
   void ForgetPartition(uint32_t partition);
-  void ForgetAll();
 
   const Deps deps_;
   std::atomic<int64_t> hits_ = 0;

@@ -126,6 +126,24 @@ TEST_F(AuthenticatorTest, ForgetsAPartitionWhoseNewsGotLost) {
   EXPECT_EQ(accounts_.asked, 2);
 }
 
+TEST_F(AuthenticatorTest, KnowsOfAnEndThatNoWakeTold) {
+  Heartbeat();
+  Ask("t1");
+  accounts_.users.erase("t1");
+  authenticator_.ForgetAll();
+  EXPECT_EQ(Ask("t1"), "M_UNKNOWN_TOKEN");
+}
+
+TEST_F(AuthenticatorTest, AsksAgainForATokenWhoseDeviceHasANewOne) {
+  Heartbeat();
+  accounts_.users["t3"] = "@alice:a";
+  Ask("t1");
+  Ask("t3");
+  accounts_.users.erase("t1");
+  EXPECT_EQ(Ask("t1"), "M_UNKNOWN_TOKEN");
+  EXPECT_EQ(Ask("t3"), "@alice:a");
+}
+
 TEST_F(AuthenticatorTest, AsksAgainWhenATokenHasExpired) {
   Heartbeat();
   accounts_.expires_at_ms = absl::ToUnixMillis(clock_.Now()) + 1000;

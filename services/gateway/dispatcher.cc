@@ -78,7 +78,9 @@ void Dispatcher::Run(Work& work) {
   if (!context.ok()) return Finish(work, context.status());
   const Route& route = work.route();
   if (route.parking_handler) return route.parking_handler(*std::move(context), std::move(work.responder));
-  Finish(work, route.handler(**context));
+  auto answer = route.handler(**context);
+  if (route.ends_tokens && answer.ok()) deps_.authenticator.ForgetAll();
+  Finish(work, std::move(answer));
 }
 
 absl::StatusOr<std::unique_ptr<RequestContext>> Dispatcher::MakeContext(Work& work) {

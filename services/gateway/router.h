@@ -36,6 +36,8 @@ struct Route {
   Auth auth = Auth::kUser;
   Limit limit = Limit::kRead;
   size_t max_body = 256 << 10;
+  // Its success ends access tokens: this gateway forgets all it knows of tokens before it answers.
+  bool ends_tokens = false;
   // One of the two.
   RouteHandler handler = {};
   ParkingHandler parking_handler = {};

@@ -64,11 +64,13 @@ void AddAccountRoutes(Router& router, const Deps& deps) {
               .path = "/_matrix/client/v3/account/password",
               .auth = Auth::kOptional,
               .limit = Limit::kLogin,
+              .ends_tokens = true,
               .handler = Forward(deps.accounts, &accounts::AccountsService::ChangePassword)});
   router.Add({.method = "POST",
               .path = "/_matrix/client/v3/account/deactivate",
               .auth = Auth::kOptional,
               .limit = Limit::kLogin,
+              .ends_tokens = true,
               .handler = Forward(deps.accounts, &accounts::AccountsService::Deactivate, /*body_required=*/false)});
   AddThirdPartyRoutes(router);
 }

@@ -71,7 +71,11 @@ void AddAdminRoutes(Router& router, const Deps& deps) {
   for (const Flag flag : {Flag::kLocked, Flag::kSuspended}) {
     const std::string_view path = flag == Flag::kLocked ? kLock : kSuspend;
     router.Add({.method = "GET", .path = path, .handler = GetFlag(deps.accounts, flag)});
-    router.Add({.method = "PUT", .path = path, .limit = Limit::kWrite, .handler = SetFlag(deps.accounts, flag)});
+    router.Add({.method = "PUT",
+                .path = path,
+                .limit = Limit::kWrite,
+                .ends_tokens = true,
+                .handler = SetFlag(deps.accounts, flag)});
   }
   router.Add({.method = "GET",
               .path = "/_matrix/client/v3/admin/whois/{userId}",

@@ -67,10 +67,15 @@ void AddDeviceRoutes(Router& router, const Deps& deps) {
               .auth = Auth::kGuest,
               .limit = Limit::kWrite,
               .handler = Update(service)});
-  router.Add({.method = "DELETE", .path = kDevice, .limit = Limit::kWrite, .handler = DeleteOne(service)});
+  router.Add({.method = "DELETE",
+              .path = kDevice,
+              .limit = Limit::kWrite,
+              .ends_tokens = true,
+              .handler = DeleteOne(service)});
   router.Add({.method = "POST",
               .path = "/_matrix/client/v3/delete_devices",
               .limit = Limit::kWrite,
+              .ends_tokens = true,
               .handler = DeleteSeveral(service)});
 }
 

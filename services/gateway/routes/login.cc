@@ -70,11 +70,13 @@ void AddLoginRoutes(Router& router, const Deps& deps) {
               .path = "/_matrix/client/v3/logout",
               .auth = Auth::kLocked,
               .limit = Limit::kWrite,
+              .ends_tokens = true,
               .handler = LogOut(service)});
   router.Add({.method = "POST",
               .path = "/_matrix/client/v3/logout/all",
               .auth = Auth::kLocked,
               .limit = Limit::kWrite,
+              .ends_tokens = true,
               .handler = LogOutAll(service)});
 }
 
