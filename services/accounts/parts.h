@@ -24,6 +24,7 @@
 #include "services/accounts/outbox.h"
 #include "services/accounts/passwords.h"
 #include "services/accounts/push_rules.h"
+#include "services/accounts/pushers.h"
 #include "services/accounts/registration.h"
 #include "services/accounts/service.h"
 #include "services/accounts/sessions.h"
@@ -66,6 +67,7 @@ struct Service::Parts {
   AccountData account_data{deps};
   Filters filters{deps};
   PushRules push_rules{deps};
+  Pushers pushers{deps};
   ToDevice to_device{deps};
   DeviceKeys device_keys{deps};
   KeyQuery key_query{deps};

@@ -88,6 +88,9 @@ class Service final : public AccountsService {
   absl::StatusOr<SetPushRuleResponse> SetPushRule(const rpc::Call&, const SetPushRuleRequest&) override;
   absl::StatusOr<DeletePushRuleResponse> DeletePushRule(const rpc::Call&, const DeletePushRuleRequest&) override;
 
+  absl::StatusOr<JsonResponse> ListPushers(const rpc::Call&, const ListPushersRequest&) override;
+  absl::StatusOr<JsonResponse> SetPusher(const rpc::Call&, const BodyRequest&) override;
+
   absl::StatusOr<SendToDeviceResponse> SendToDevice(const rpc::Call&, const SendToDeviceRequest&) override;
 
   absl::StatusOr<JsonResponse> UploadKeys(const rpc::Call&, const BodyRequest&) override;

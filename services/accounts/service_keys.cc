@@ -24,6 +24,14 @@ absl::StatusOr<JsonResponse> Empty(const absl::Status& status) {
 
 }  // namespace
 
+absl::StatusOr<JsonResponse> Service::ListPushers(const rpc::Call&, const ListPushersRequest& request) {
+  return Answer(parts_->pushers.List(UserOf(request.requester())));
+}
+
+absl::StatusOr<JsonResponse> Service::SetPusher(const rpc::Call&, const BodyRequest& request) {
+  return Answer(parts_->pushers.Set(request));
+}
+
 absl::StatusOr<SendToDeviceResponse> Service::SendToDevice(const rpc::Call&, const SendToDeviceRequest& request) {
   PARLEY_RETURN_IF_ERROR(parts_->to_device.Send(request));
   return SendToDeviceResponse();

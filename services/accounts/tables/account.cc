@@ -171,7 +171,8 @@ void PutDevice(store::Batch& batch, const Account& account, const std::string& d
 
 void DeleteDevice(store::Batch& batch, const Account& account, const std::string& device_id) {
   for (const std::string_view table :
-       {"accounts_devices", "accounts_one_time_keys", "accounts_fallback_keys", "accounts_to_device"}) {
+       {"accounts_devices", "accounts_one_time_keys", "accounts_fallback_keys", "accounts_to_device",
+        "accounts_pushers"}) {
     batch.Delete(table, {{"p", account.partition}, {"user_id", account.id.str()}, {"device_id", device_id}});
   }
   batch.Delete("accounts_signatures", {{"p", account.partition},

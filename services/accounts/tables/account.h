@@ -22,7 +22,7 @@ void SetPushRules(store::Batch& batch, const Account& account, std::string_view 
 void SetDeviceListPosition(store::Batch& batch, const Account& account, int64_t position);
 // All but the device's keys: a new device has none, an old one keeps its own.
 void PutDevice(store::Batch& batch, const Account& account, const std::string& device_id, const Device& device);
-// With its keys, one-time and fallback keys, and inbox.
+// With its keys, one-time and fallback keys, inbox and pushers.
 void DeleteDevice(store::Batch& batch, const Account& account, const std::string& device_id);
 void PutMembership(store::Batch& batch, const Account& account, const v1::Membership& membership);
 void PutDatum(store::Batch& batch, const Account& account, const DatumKey& key, const Datum& datum);

@@ -176,6 +176,20 @@ Table Outbox() {
           {"p", "kind", "user_id", "generation"}};
 }
 
+// Goes with the device that set it.
+Table Pushers() {
+  return {"accounts_pushers",
+          {{"p"},
+           {"user_id", Type::kText},
+           {"app_id", Type::kText},
+           {"pushkey", Type::kText},
+           {"device_id", Type::kText},
+           {"json", Type::kBytes}},
+          {"p", "user_id", "app_id", "pushkey"},
+          {{"accounts_pushers_by_key", {"p", "app_id", "pushkey"}},
+           {"accounts_pushers_by_device", {"p", "user_id", "device_id"}}}};
+}
+
 }  // namespace
 
 std::vector<store::Migration> Migrations() {
@@ -183,7 +197,9 @@ std::vector<store::Migration> Migrations() {
   first.tables = {Users(),       Devices(),      Sessions(),             ShortTokens(), Memberships(), AccountData(),
                   Filters(),     ToDevice(),     ToDeviceTransactions(), OneTimeKeys(), FallbackKeys(), SigningKeys(),
                   Signatures(),  Backups(),      BackupKeys(),           Outbox()};
-  return {first};
+  store::Migration second{"accounts", 2};
+  second.tables = {Pushers()};
+  return {first, second};
 }
 
 }  // namespace parley::accounts::tables
