@@ -3,6 +3,7 @@
 #include "common/base/strings.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "parley/accounts/v1/accounts.parley.h"
 #include "services/events/aliases.h"
 #include "services/events/retry.h"
 
@@ -43,6 +44,21 @@ absl::StatusOr<std::string> MakeOnce(const Context& context, const rpc::Call& ca
   return made;
 }
 
+// A room that replaces another by its create event (an upgrade by hand): the creator's settings
+// follow, as those of everybody do who joins later.
+void FollowPredecessor(const Context& context, const rpc::Call& call, const RoomPlan& plan,
+                       const std::string& room_id) {
+  const json::Object* predecessor = json::FindObject(plan.create_content, "predecessor");
+  if (predecessor == nullptr) return;
+  const auto old = context.rooms.Get(json::StringOr(*predecessor, "room_id", ""));
+  if (!old.ok() || !(*old)->state.FindMember(plan.creator.str())) return;
+  accounts::v1::CopyRoomSettingsRequest request;
+  request.set_user_id(plan.creator.str());
+  request.set_from_room_id((*old)->id);
+  request.set_to_room_id(room_id);
+  context.accounts.CopyRoomSettings(call, request).IgnoreError();
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> MakeRoom(const Context& context, const rpc::Call& call, const RoomPlan& plan) {
@@ -61,6 +77,7 @@ absl::StatusOr<v1::CreateRoomResponse> CreateNewRoom(const Context& context, con
   PARLEY_TRY(const RoomPlan plan, PlanRoom(context.config, request));
   v1::CreateRoomResponse response;
   PARLEY_TRY(*response.mutable_room_id(), MakeRoom(context, call, plan));
+  FollowPredecessor(context, call, plan, response.room_id());
   if (plan.alias) response.set_room_alias(plan.alias->str());
   return response;
 }

@@ -94,6 +94,15 @@ def test_members_who_follow_keep_their_push_rules_and_tags(alice, bob, old_room)
     until(lambda: bob.get(*tags).ok()["tags"], lambda tags: "u.work" in tags)
 
 
+def test_a_room_that_replaces_another_by_hand_has_its_push_rules(alice, old_room):
+    alice.put("pushrules", "global", "room", old_room, json={"actions": []}).ok()
+    last = alice.send(old_room, "the last")
+    new = alice.create_room(
+        creation_content={"predecessor": {"room_id": old_room, "event_id": last}}
+    )
+    until(lambda: alice.get("pushrules", "global", "room", new).status, lambda status: status == 200)
+
+
 def test_only_those_with_the_power_upgrade(alice, bob, old_room):
     upgrade(bob, old_room).refused(403, "M_FORBIDDEN")
 
