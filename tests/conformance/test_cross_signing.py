@@ -160,6 +160,15 @@ def test_new_signatures_are_told(alice, bob, room, identity):
     bob.sync_until(lambda sync: alice.user_id in sync.changed(), since)
 
 
+def test_ones_signature_of_another_user_is_told_to_oneself(alice, bob, identity):
+    others = Identity(bob)
+    others.upload().ok()
+    since = alice.sync().token
+    signed = identity.user_signing.sign(alice, others.master_body)
+    upload_signatures(alice, {bob.user_id: {others.master.public: signed}})
+    alice.sync_until(lambda sync: bob.user_id in sync.changed(), since)
+
+
 def test_the_first_upload_needs_no_password(alice):
     answer = alice.post(
         "keys", "device_signing", "upload", json={"master_key": Identity(alice).master_body}

@@ -208,6 +208,15 @@ def test_a_returned_user_is_told_as_changed(alice, bob, public_room):
     alice.sync_until(lambda sync: changed(sync, bob), since)
 
 
+def test_who_was_away_between_two_syncs_is_told_as_changed(alice, bob, public_room):
+    bob.join(public_room)
+    since = alice.sync().token
+    bob.leave(public_room)
+    upload_device(bob)
+    bob.join(public_room)
+    alice.sync_until(lambda sync: changed(sync, bob), since)
+
+
 def test_changes_between_two_tokens_can_be_asked_for(alice, bob, room):
     start = bob.sync().token
     upload_device(alice)

@@ -149,6 +149,15 @@ absl::Status RoomSync::WriteReceipts(v1::RoomUpdate& update) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<bool> RoomSync::WasAway(const StateRow& now, int64_t after) {
+  const RoomRow& room = door_.room();
+  PARLEY_TRY(const auto history,
+             StateHistory(db_, room.partition, room.nid, kMember, now.state_key));
+  return std::any_of(history.begin(), history.end(), [&](const StateRow& row) {
+    return row.to_pos > after && row.membership != Membership::kJoin;
+  });
+}
+
 absl::Status RoomSync::WriteMemberChanges(v1::RoomUpdate& update, int64_t after,
                                           bool& members_changed) {
   if (is_initial()) return absl::OkStatus();
@@ -162,7 +171,11 @@ absl::Status RoomSync::WriteMemberChanges(v1::RoomUpdate& update, int64_t after,
                StateEntryAt(db_, p, door_.room().nid, after, kMember, now.state_key));
     const bool was_joined = then && then->membership == Membership::kJoin;
     const bool is_joined = now.membership == Membership::kJoin;
-    if (is_joined && !was_joined) update.add_users_joined(now.state_key);
+    bool was_away = !was_joined;
+    if (is_joined && was_joined) {
+      PARLEY_TRY(was_away, WasAway(now, after));
+    }
+    if (is_joined && was_away) update.add_users_joined(now.state_key);
     if (!is_joined && was_joined) update.add_users_left(now.state_key);
   }
   return absl::OkStatus();

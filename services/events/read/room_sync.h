@@ -65,6 +65,8 @@ class RoomSync {
   void NoteSent(const StateRow& member);
   absl::Status WriteReceipts(v1::RoomUpdate& update);
   absl::Status WriteSummary(v1::RoomUpdate& update, bool members_changed);
+  // Somebody who is joined now was not for a while after `after`: keys may have changed unseen.
+  absl::StatusOr<bool> WasAway(const StateRow& now, int64_t after);
   absl::Status WriteMemberChanges(v1::RoomUpdate& update, int64_t after, bool& members_changed);
 
   store::Reader& db_;

@@ -94,7 +94,8 @@ absl::StatusOr<AccountProvider::Part> AccountProvider::Read(const rpc::Call& cal
   const auto device = DeviceFrom(response, request.to_device_since());
   Part part{nullptr, response.head(),
             std::max(request.to_device_since(), response.to_device_until()),
-            response.own_devices_changed(), response.ignored_users_changed()};
+            response.own_devices_changed(), response.ignored_users_changed(),
+            {response.users_signed().begin(), response.users_signed().end()}};
   TakeChanges(response, difference);
   AddCounts(*device, difference);
   part.user = UserFrom(response);

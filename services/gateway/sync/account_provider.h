@@ -34,6 +34,8 @@ class AccountProvider {
     int64_t to_device_position = 0;
     bool own_devices_changed = false;
     bool ignored_users_changed = false;
+    // Others whose keys this user has signed since.
+    std::vector<std::string> users_signed = {};
   };
 
   // Adds account data, to-device messages and counts to `difference`.

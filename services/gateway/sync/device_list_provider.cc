@@ -37,6 +37,7 @@ absl::Status DeviceListProvider::Read(const rpc::Call& call, const SyncQuery& qu
   PARLEY_RETURN_IF_ERROR(AddJoinedUsers(call, events_, rooms.left_rooms, left));
   left.erase(self);
   if (account.own_devices_changed) changed.insert(self);
+  changed.insert(account.users_signed.begin(), account.users_signed.end());
 
   const std::vector<std::string> candidates(left.begin(), left.end());
   for (const std::string& still : room_mates_.SharingARoom(call, *account.user, candidates)) {
