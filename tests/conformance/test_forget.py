@@ -73,3 +73,7 @@ def test_an_invitation_to_a_forgotten_room_arrives(alice, bob, forgotten):
     since = bob.sync().token
     alice.invite(forgotten, bob)
     bob.sync_until(lambda sync: sync.has_room(forgotten, "invite"), since)
+
+
+def test_who_may_not_read_a_room_hears_that_before_all_else(bob, forgotten):
+    bob.get("rooms", forgotten, "messages", unchecked=True).refused(403, "M_FORBIDDEN")

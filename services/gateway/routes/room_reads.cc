@@ -84,9 +84,17 @@ std::vector<std::string> IgnoredUsers(const Deps& deps, RequestContext& context)
 // GET /_matrix/client/v3/rooms/{roomId}/messages
 Answer GetMessages(const Deps& deps, RequestContext& context) {
   PARLEY_TRY(auto request, RoomRequest<events::v1::GetMessagesRequest>(context));
-  PARLEY_TRY(const bool backwards, BackwardsParam(context, ""));
+  const auto backwards = BackwardsParam(context, "");
+  // Who may not read the room hears that first, whatever else is wrong.
+  if (!backwards.ok()) {
+    request.set_limit(1);
+    PARLEY_RETURN_IF_ERROR(AnswerHistory(deps, context, request.room_id(),
+                                         deps.events.GetMessages(context.call(), request))
+                               .status());
+    return backwards.status();
+  }
   PARLEY_TRY(const uint32_t limit, LimitParam(context, 10));
-  request.set_backwards(backwards);
+  request.set_backwards(*backwards);
   request.set_limit(limit);
   request.set_from(context.QueryOr("from", ""));
   request.set_to(context.QueryOr("to", ""));
