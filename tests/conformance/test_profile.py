@@ -95,6 +95,11 @@ def test_a_user_in_a_public_room_is_found_by_strangers(alice, carol):
     until(lambda: found(carol, alice.localpart, alice))
 
 
+def test_a_user_in_no_room_of_ours_is_not_found_by_strangers(alice, bob, carol, room):
+    until(lambda: found(bob, alice.localpart, alice))
+    assert not found(carol, alice.localpart, alice)
+
+
 def test_a_name_for_one_private_room_is_not_found_by_strangers(alice, bob, carol, room):
     secret = "Secret" + alice.user_id.split("-")[-1].split(":")[0] + "x" + alice.user_id[6:14]
     content = {"membership": "join", "displayname": secret}

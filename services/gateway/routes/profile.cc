@@ -1,17 +1,23 @@
 #include <algorithm>
 
+#include <absl/container/flat_hash_set.h>
+
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
 #include "parley/common/v1/common.pb.h"
+#include "parley/events/v1/events.parley.h"
 #include "parley/profile/v1/profile.parley.h"
 #include "services/gateway/deps.h"
 #include "services/gateway/router.h"
+#include "services/gateway/routes/rooms_of_user.h"
 
 namespace parley::gateway {
 namespace {
 
 constexpr int64_t kDefaultFound = 10;
 constexpr int64_t kMaxFound = 50;
+// Users with such a name or id that are looked at; those the requester may not find are among them.
+constexpr uint32_t kMaxCandidates = 1'000;
 
 // GET /_matrix/client/v3/profile/{userId}
 // GET /_matrix/client/v3/profile/{userId}/{keyName}
@@ -58,18 +64,41 @@ json::Value FoundUser(const profile::FoundUser& user) {
   return entry;
 }
 
+// Whom the requester may find: everybody in a room of the requester's own or of the directory.
+absl::StatusOr<absl::flat_hash_set<std::string>> Findable(const Deps& deps,
+                                                          RequestContext& context) {
+  events::v1::ListJoinedUsersRequest request;
+  PARLEY_TRY(const auto own,
+             RoomsOfUser(deps.accounts, context.call(), context.requester().user));
+  request.mutable_room_ids()->Assign(own.begin(), own.end());
+  PARLEY_TRY(const auto listed, deps.events.ListPublicRooms(context.call(), {}));
+  for (const auto& room : listed.rooms()) request.add_room_ids(room.room_id());
+  PARLEY_TRY(const auto joined, deps.events.ListJoinedUsers(context.call(), request));
+  return absl::flat_hash_set<std::string>(joined.user_ids().begin(), joined.user_ids().end());
+}
+
 // POST /_matrix/client/v3/user_directory/search
-absl::StatusOr<HttpAnswer> SearchUsers(profile::ProfileService& profile, RequestContext& context) {
+absl::StatusOr<HttpAnswer> SearchUsers(const Deps& deps, RequestContext& context) {
   PARLEY_TRY(const json::Object* body, context.Body());
   profile::SearchUsersRequest request;
   *request.mutable_requester() = context.requester().ToProto();
   PARLEY_TRY(*request.mutable_search_term(), RequiredString(*body, "search_term"));
-  PARLEY_TRY(const std::optional<int64_t> limit, OptionalInt(*body, "limit"));
-  request.set_limit(static_cast<uint32_t>(std::clamp(limit.value_or(kDefaultFound), int64_t{1}, kMaxFound)));
-  PARLEY_TRY(const profile::SearchUsersResponse response, profile.SearchUsers(context.call(), request));
+  PARLEY_TRY(const std::optional<int64_t> asked, OptionalInt(*body, "limit"));
+  const auto limit =
+      static_cast<size_t>(std::clamp(asked.value_or(kDefaultFound), int64_t{1}, kMaxFound));
+  request.set_limit(kMaxCandidates);
+  PARLEY_TRY(const profile::SearchUsersResponse response,
+             deps.profile.SearchUsers(context.call(), request));
+  PARLEY_TRY(const auto findable, Findable(deps, context));
   json::Array results;
-  for (const profile::FoundUser& user : response.users()) results.push_back(FoundUser(user));
-  return JsonAnswer(json::Object{{"results", std::move(results)}, {"limited", response.limited()}});
+  bool limited = false;
+  for (const profile::FoundUser& user : response.users()) {
+    if (!findable.contains(user.user_id())) continue;
+    limited = results.size() == limit;
+    if (limited) break;
+    results.push_back(FoundUser(user));
+  }
+  return JsonAnswer(json::Object{{"results", std::move(results)}, {"limited", limited}});
 }
 
 }  // namespace
@@ -95,7 +124,7 @@ void AddProfileRoutes(Router& router, const Deps& deps) {
               .handler = [&profile](RequestContext& context) { return DeleteField(profile, context); }});
   router.Add({.method = "POST",
               .path = "/_matrix/client/v3/user_directory/search",
-              .handler = [&profile](RequestContext& context) { return SearchUsers(profile, context); }});
+              .handler = [deps](RequestContext& context) { return SearchUsers(deps, context); }});
 }
 
 }  // namespace parley::gateway
