@@ -25,19 +25,19 @@ Profile ToProfile(const common::v1::ProfileFields& fields) {
   return profile;
 }
 
-// Where the viewer is in the stream of `partition`: 0 when it was never there, or in an older epoch: then everything
-// that is not the default is news.
-int64_t CounterSince(const ReadSinceRequest& request, Partition partition, int64_t epoch) {
+// Where the viewer is in the stream of `partition`; nothing when it was never there, or in an older epoch.
+std::optional<int64_t> CounterSince(const ReadSinceRequest& request, Partition partition, int64_t epoch) {
   for (const common::v1::Head& head : request.since()) {
-    if (head.partition() == partition) return head.epoch() == epoch ? head.position() : 0;
+    if (head.partition() == partition && head.epoch() == epoch) return head.position();
   }
-  return 0;
+  return std::nullopt;
 }
 
-bool IsNews(const Directory::User& user, bool own, int64_t since) {
+// To a viewer who was never here, everything that is not the default is news.
+bool IsNews(const Directory::User& user, bool own, std::optional<int64_t> since) {
   const View& view = own ? user.presence.own : user.presence.shown;
-  if (since == 0) return view.state != State::kOffline;
-  return (own ? user.own_at : user.shown_at) > since;
+  if (!since) return view.state != State::kOffline;
+  return (own ? user.own_at : user.shown_at) > *since;
 }
 
 }  // namespace

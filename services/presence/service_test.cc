@@ -122,6 +122,21 @@ TEST_F(PresenceServiceTest, LowersWhoHasGoneByTimeAlone) {
   EXPECT_NE(Get("@bob:a", "@alice:a").find("offline"), std::string::npos);
 }
 
+// Seed S38: who is asked about by a place in this epoch, even its beginning, is told of those who have gone.
+TEST_F(PresenceServiceTest, TellsWhoHasGoneToWhoMayHoldThemForOnline) {
+  Sync("@alice:a");
+  Sync("@alice:a", /*ended=*/true);
+  clock_.Advance(absl::Seconds(11));
+  service_->Tick();
+  EXPECT_TRUE(News("@bob:a").empty()) << "new here: knows nobody for online";
+  const common::v1::HeadsResponse heads = *service_->Heads({}, {});
+  for (common::v1::Head head : heads.heads()) {
+    head.set_position(0);
+    heads_["@carol:a"].push_back(head);
+  }
+  ASSERT_EQ(News("@carol:a").size(), 1u);
+}
+
 TEST_F(PresenceServiceTest, TellsANewNameWithThePresenceAsItIs) {
   Sync("@alice:a");
   News("@bob:a");

@@ -81,8 +81,16 @@ def s38(world):
     """A user without an open event stream is offline."""
     alice, bob, _ = world.pair()
     assert presence(alice, bob) == "offline"
+    put(alice, "online").ok()
+    since = bob.sync_until(lambda sync: sync.presence(alice.user_id)).token
     put(alice, "offline").ok()
-    until(lambda: presence(bob, alice), lambda value: value == "offline")
+
+    def told(sync):
+        event = sync.presence(alice.user_id)
+        return event and event["content"]["presence"] == "offline"
+
+    bob.sync_until(told, since)
+    assert presence(bob, alice) == "offline"
 
 
 def s39(world):

@@ -1,48 +1,60 @@
 #include "services/gateway/sync/presence_log.h"
 
-#include <algorithm>
-
 #include <absl/container/flat_hash_set.h>
 
 namespace parley::gateway {
+namespace {
 
-void PresenceLog::StartAt(int64_t position) {
-  absl::MutexLock lock(&mutex_);
-  if (horizon_) return;
-  horizon_ = head_ = position;
+// Fits the epoch of a packed position, and is never 0: that is a token without a mark.
+int64_t NewLife(Rng& rng) {
+  int64_t life = 1;
+  for (const char c : rng.Bytes(3)) life = life << 8 | static_cast<uint8_t>(c);
+  return life;
 }
 
-void PresenceLog::Heard(int64_t position, std::string_view user_id) {
+}  // namespace
+
+PresenceLog::PresenceLog(Rng& rng, size_t capacity) : rng_(rng), capacity_(capacity) {
   absl::MutexLock lock(&mutex_);
-  const bool repeated = horizon_ && position <= head_;
-  if (repeated) return;
-  if (!horizon_ || position > head_ + 1) {
-    changes_.clear();
-    horizon_ = position - 1;
-  }
-  head_ = position;
-  changes_.emplace_back(position, std::string(user_id));
-  if (changes_.size() <= capacity_) return;
-  horizon_ = changes_.front().first;
-  changes_.pop_front();
+  Begin();
+}
+
+void PresenceLog::Begin() {
+  life_ = NewLife(rng_);
+  head_ = 0;
+  changes_.clear();
+}
+
+void PresenceLog::Heard(Partition partition, int64_t position, std::string_view user_id) {
+  absl::MutexLock lock(&mutex_);
+  changes_.push_back(
+      {std::string(user_id), partition, stream::EphemeralPosition::Unpack(position)});
+  ++head_;
+  if (changes_.size() > capacity_) changes_.pop_front();
 }
 
 void PresenceLog::Forget() {
   absl::MutexLock lock(&mutex_);
-  changes_.clear();
-  horizon_.reset();
-  head_ = 0;
+  Begin();
 }
 
-std::optional<std::vector<std::string>> PresenceLog::Since(int64_t position) const {
+stream::EphemeralPosition PresenceLog::Mark() const {
   absl::MutexLock lock(&mutex_);
-  if (!horizon_ || position < *horizon_ || position > head_) return std::nullopt;
-  const auto first = std::upper_bound(
-      changes_.begin(), changes_.end(), position,
-      [](int64_t wanted, const auto& change) { return wanted < change.first; });
-  absl::flat_hash_set<std::string> users;
-  for (auto it = first; it != changes_.end(); ++it) users.insert(it->second);
-  return std::vector<std::string>(users.begin(), users.end());
+  return {life_, head_};
+}
+
+std::optional<std::vector<PresenceLog::Change>> PresenceLog::Since(
+    stream::EphemeralPosition mark) const {
+  absl::MutexLock lock(&mutex_);
+  const int64_t missing = head_ - mark.counter;
+  const bool reaches = missing >= 0 && missing <= static_cast<int64_t>(changes_.size());
+  if (mark.epoch != life_ || !reaches) return std::nullopt;
+  std::vector<Change> since;
+  absl::flat_hash_set<std::string_view> seen;
+  for (auto it = changes_.end() - missing; it != changes_.end(); ++it) {
+    if (seen.insert(it->user_id).second) since.push_back(*it);
+  }
+  return since;
 }
 
 }  // namespace parley::gateway

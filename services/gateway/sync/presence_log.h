@@ -5,37 +5,53 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <absl/base/thread_annotations.h>
 #include <absl/synchronization/mutex.h>
 
+#include "common/base/partition.h"
+#include "common/base/rng.h"
+#include "common/stream/position.h"
+
 namespace parley::gateway {
 
-// Whose presence changed lately, in the order it was heard, so that a sync that is nearly up to date asks about a few users
-// instead of all it can see.
+// Whose presence changed lately, in the order this gateway heard of it, so that a sync that is
+// nearly up to date asks about a few users instead of all it can see. A token holds a mark: a place
+// in this log. The mark of another gateway, or of an earlier life of this one, means nothing here.
 //
 // Threads: safe from any. Memory: the last `capacity` changes.
 class PresenceLog {
  public:
-  explicit PresenceLog(size_t capacity = 8192) : capacity_(capacity) {}
+  struct Change {
+    std::string user_id;
+    Partition partition = 0;
+    // In the stream of that partition.
+    stream::EphemeralPosition position;
+  };
 
-  // Nothing before `position` is of interest; for one that has heard nothing yet. Read it after the wakes are listened to.
-  void StartAt(int64_t position);
-  void Heard(int64_t position, std::string_view user_id);
+  explicit PresenceLog(Rng& rng, size_t capacity = 8192);
+
+  // A wake: the user changed at this (packed) position of the partition's stream.
+  void Heard(Partition partition, int64_t position, std::string_view user_id);
+  // Wakes may have been lost: no mark given so far means anything from now on.
   void Forget();
 
-  // The users who changed after `position`, each once; nullopt when the log does not reach back so far.
-  std::optional<std::vector<std::string>> Since(int64_t position) const;
+  // The end of the log. Take it before looking for news.
+  stream::EphemeralPosition Mark() const;
+  // Each user who changed after `mark` once, with the first of those changes; nullopt for a mark
+  // that is not of this log, or too old.
+  std::optional<std::vector<Change>> Since(stream::EphemeralPosition mark) const;
 
  private:
+  void Begin() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  Rng& rng_;
   const size_t capacity_;
   mutable absl::Mutex mutex_;
-  std::deque<std::pair<int64_t, std::string>> changes_ ABSL_GUARDED_BY(mutex_);
-  // Everything after this position is in changes_; nothing was heard yet when absent.
-  std::optional<int64_t> horizon_ ABSL_GUARDED_BY(mutex_);
+  int64_t life_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t head_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::deque<Change> changes_ ABSL_GUARDED_BY(mutex_);  // the last is number head_
 };
 
 }  // namespace parley::gateway

@@ -1,6 +1,9 @@
 #include "services/gateway/sync/presence_provider.h"
 
 #include <algorithm>
+#include <map>
+
+#include <absl/container/flat_hash_set.h>
 
 #include "common/status/macros.h"
 #include "parley/events/v1/events.parley.h"
@@ -11,85 +14,119 @@ namespace {
 
 using stream::StreamKind;
 
-// Presence is one ephemeral stream: its token entry stands in partition 0.
-constexpr Partition kPresencePartition = 0;
+// The mark of a token (PresenceLog) stands in partition 0.
+constexpr Partition kMarkPartition = 0;
 
-stream::EphemeralPosition Since(const SyncQuery& query) {
-  if (!query.since) return {};
-  return query.since->Ephemeral(StreamKind::kPresence, kPresencePartition);
+stream::EphemeralPosition MarkOf(const SyncQuery& query) {
+  return query.since->Ephemeral(StreamKind::kPresence, kMarkPartition);
+}
+
+common::v1::Head HeadOf(Partition partition, int64_t epoch, int64_t position) {
+  common::v1::Head head;
+  head.set_partition(partition);
+  head.set_epoch(epoch);
+  head.set_position(position);
+  return head;
+}
+
+// For each partition, the place before the first of the changes of `users`.
+std::vector<common::v1::Head> Before(const std::vector<PresenceLog::Change>& changes) {
+  std::map<Partition, stream::EphemeralPosition> first;
+  for (const auto& change : changes) {
+    stream::EphemeralPosition& position =
+        first.try_emplace(change.partition, change.position).first->second;
+    if (change.position.Packed() < position.Packed()) position = change.position;
+  }
+  std::vector<common::v1::Head> heads;
+  for (const auto& [partition, position] : first) {
+    heads.push_back(HeadOf(partition, position.epoch, position.counter - 1));
+  }
+  return heads;
 }
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::string>> PresenceProvider::JoinedUsers(
-    const rpc::Call& call, const std::vector<std::string>& rooms) const {
-  if (rooms.empty()) return std::vector<std::string>{};
+absl::StatusOr<PresenceProvider::Users> PresenceProvider::JoinedUsers(const rpc::Call& call,
+                                                                      const Users& rooms) const {
+  if (rooms.empty()) return Users{};
   events::v1::ListJoinedUsersRequest request;
   request.mutable_room_ids()->Assign(rooms.begin(), rooms.end());
   PARLEY_TRY(const auto response, events_.ListJoinedUsers(call, request));
-  return std::vector<std::string>(response.user_ids().begin(), response.user_ids().end());
+  return Users(response.user_ids().begin(), response.user_ids().end());
 }
 
-absl::StatusOr<std::vector<std::string>> PresenceProvider::Changed(const rpc::Call& call,
-                                                                   const SyncQuery& query,
-                                                                   const UserSnapshot& user) const {
+absl::StatusOr<PresenceProvider::Users> PresenceProvider::InView(const rpc::Call& call,
+                                                                 const SyncQuery& query,
+                                                                 const UserSnapshot& user) const {
+  PARLEY_TRY(Users users, JoinedUsers(call, JoinedRooms(user)));
   const std::string& self = query.requester.user_id();
-  const auto changed = log_.Since(Since(query).Packed());
-  if (!changed) {
-    PARLEY_TRY(auto everybody, JoinedUsers(call, JoinedRooms(user)));
-    everybody.push_back(self);
-    return everybody;
-  }
-  if (changed->empty()) return std::vector<std::string>{};
-  auto seen = room_mates_.SharingARoom(call, user, *changed);
-  const bool self_changed = std::find(changed->begin(), changed->end(), self) != changed->end();
-  if (self_changed && std::find(seen.begin(), seen.end(), self) == seen.end()) seen.push_back(self);
-  return seen;
+  if (std::find(users.begin(), users.end(), self) == users.end()) users.push_back(self);
+  return users;
 }
 
 absl::Status PresenceProvider::Fetch(const rpc::Call& call, const SyncQuery& query,
-                                     const std::vector<std::string>& users, Which which,
-                                     Difference& difference, stream::SyncToken& next) {
+                                     const Users& users, const Heads& since,
+                                     Difference& difference) {
+  if (users.empty()) return absl::OkStatus();
   presence::v1::ReadSinceRequest request;
   *request.mutable_requester() = query.requester;
   request.mutable_users()->Assign(users.begin(), users.end());
-  if (which == Which::kChanged && query.since) {
-    auto* since = request.add_since();
-    since->set_partition(kPresencePartition);
-    since->set_epoch(Since(query).epoch);
-    since->set_position(Since(query).counter);
-  }
+  request.mutable_since()->Assign(since.begin(), since.end());
   PARLEY_TRY(auto response, presence_.ReadSince(call, request));
   for (auto& event : *response.mutable_events()) difference.presence.push_back(std::move(event));
-  for (const auto& head : response.heads()) {
-    log_.StartAt(stream::EphemeralPosition{head.epoch(), head.position()}.Packed());
-  }
-  if (which == Which::kAll && query.since) return absl::OkStatus();  // not the whole view
-  for (const auto& head : response.heads()) {
-    next.SetEphemeral(StreamKind::kPresence, head.partition(), {head.epoch(), head.position()});
-  }
   return absl::OkStatus();
+}
+
+absl::StatusOr<PresenceProvider::Users> PresenceProvider::FetchView(const rpc::Call& call,
+                                                                    const SyncQuery& query,
+                                                                    const UserSnapshot& user,
+                                                                    Difference& difference) {
+  PARLEY_TRY(Users users, InView(call, query, user));
+  PARLEY_TRY(const auto heads, presence_.Heads(call, {}));
+  Heads beginning;
+  for (const auto& head : heads.heads())
+    beginning.push_back(HeadOf(head.partition(), head.epoch(), 0));
+  PARLEY_RETURN_IF_ERROR(Fetch(call, query, users, beginning, difference));
+  return users;
+}
+
+absl::StatusOr<PresenceProvider::Users> PresenceProvider::FetchChanged(const rpc::Call& call,
+                                                                       const SyncQuery& query,
+                                                                       const UserSnapshot& user,
+                                                                       Difference& difference) {
+  const auto changes = log_.Since(MarkOf(query));
+  if (!changes) return FetchView(call, query, user, difference);
+  if (changes->empty()) return Users{};
+  Users candidates;
+  for (const auto& change : *changes) candidates.push_back(change.user_id);
+  Users seen = room_mates_.SharingARoom(call, user, candidates);
+  const std::string& self = query.requester.user_id();
+  const bool self_changed =
+      std::find(candidates.begin(), candidates.end(), self) != candidates.end();
+  if (self_changed && std::find(seen.begin(), seen.end(), self) == seen.end()) seen.push_back(self);
+  PARLEY_RETURN_IF_ERROR(Fetch(call, query, seen, Before(*changes), difference));
+  return seen;
 }
 
 absl::Status PresenceProvider::Read(const rpc::Call& call, const SyncQuery& query,
                                     const UserSnapshot& user, const RoomProvider::Part& rooms,
                                     Difference& difference, stream::SyncToken& next) {
+  const stream::EphemeralPosition mark =
+      log_.Mark();  // before looking: what comes meanwhile is told again
   if (!query.since) {
-    PARLEY_TRY(auto everybody, JoinedUsers(call, JoinedRooms(user)));
-    everybody.push_back(query.requester.user_id());
-    return Fetch(call, query, everybody, Which::kAll, difference, next);
+    PARLEY_TRY(const Users everybody, InView(call, query, user));
+    PARLEY_RETURN_IF_ERROR(Fetch(call, query, everybody, {}, difference));
+    next.SetEphemeral(StreamKind::kPresence, kMarkPartition, mark);
+    return absl::OkStatus();
   }
-  PARLEY_TRY(const auto changed, Changed(call, query, user));
-  if (!changed.empty()) {
-    PARLEY_RETURN_IF_ERROR(Fetch(call, query, changed, Which::kChanged, difference, next));
-  }
-  PARLEY_TRY(auto came, JoinedUsers(call, rooms.new_rooms));
+  PARLEY_TRY(const Users told, FetchChanged(call, query, user, difference));
+  PARLEY_TRY(Users came, JoinedUsers(call, rooms.new_rooms));
   came.insert(came.end(), rooms.users_joined.begin(), rooms.users_joined.end());
-  std::erase_if(came, [&](const std::string& user_id) {
-    return std::find(changed.begin(), changed.end(), user_id) != changed.end();
-  });
-  if (came.empty()) return absl::OkStatus();
-  return Fetch(call, query, came, Which::kAll, difference, next);
+  const absl::flat_hash_set<std::string> known(told.begin(), told.end());
+  std::erase_if(came, [&known](const std::string& user_id) { return known.contains(user_id); });
+  PARLEY_RETURN_IF_ERROR(Fetch(call, query, came, {}, difference));
+  next.SetEphemeral(StreamKind::kPresence, kMarkPartition, mark);
+  return absl::OkStatus();
 }
 
 }  // namespace parley::gateway

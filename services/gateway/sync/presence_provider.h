@@ -28,30 +28,37 @@ namespace parley::gateway {
 class PresenceProvider {
  public:
   PresenceProvider(presence::PresenceService& presence, events::EventsService& events,
-                   PresenceLog& log, const RoomMates& room_mates)
+                   const PresenceLog& log, const RoomMates& room_mates)
       : presence_(presence), events_(events), log_(log), room_mates_(room_mates) {}
 
-  // Adds m.presence events to `difference` and moves `next` forward. Those who came into view with new rooms are sent
-  // whether they changed or not.
+  // Adds m.presence events to `difference` and moves `next` forward; neither is complete after an
+  // error. Those who came into view with new rooms are sent whether they changed or not.
   absl::Status Read(const rpc::Call& call, const SyncQuery& query, const UserSnapshot& user,
                     const RoomProvider::Part& rooms, Difference& difference,
                     stream::SyncToken& next);
 
  private:
-  enum class Which { kChanged, kAll };
+  using Users = std::vector<std::string>;
+  using Heads = std::vector<common::v1::Head>;
 
-  absl::StatusOr<std::vector<std::string>> JoinedUsers(const rpc::Call& call,
-                                                       const std::vector<std::string>& rooms) const;
-  // Users that changed after the token and whom `user` sees.
-  absl::StatusOr<std::vector<std::string>> Changed(const rpc::Call& call, const SyncQuery& query,
-                                                   const UserSnapshot& user) const;
-  absl::Status Fetch(const rpc::Call& call, const SyncQuery& query,
-                     const std::vector<std::string>& users, Which which, Difference& difference,
-                     stream::SyncToken& next);
+  // Adds those of `users` who changed after `since`; of a partition that `since` lacks, those who
+  // are not offline.
+  absl::Status Fetch(const rpc::Call& call, const SyncQuery& query, const Users& users,
+                     const Heads& since, Difference& difference);
+  // Who changed since the query's mark. Returns those who were looked at.
+  absl::StatusOr<Users> FetchChanged(const rpc::Call& call, const SyncQuery& query,
+                                     const UserSnapshot& user, Difference& difference);
+  // Everybody in view who was ever there, now offline or not: the client may hold any of them for
+  // online.
+  absl::StatusOr<Users> FetchView(const rpc::Call& call, const SyncQuery& query,
+                                  const UserSnapshot& user, Difference& difference);
+  absl::StatusOr<Users> InView(const rpc::Call& call, const SyncQuery& query,
+                               const UserSnapshot& user) const;
+  absl::StatusOr<Users> JoinedUsers(const rpc::Call& call, const Users& rooms) const;
 
   presence::PresenceService& presence_;
   events::EventsService& events_;
-  PresenceLog& log_;
+  const PresenceLog& log_;
   const RoomMates& room_mates_;
 };
 

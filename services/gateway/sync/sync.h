@@ -68,7 +68,7 @@ class Sync {
   std::atomic<uint64_t> accounts_incarnation_ = 0;
   Heard heard_;
   SessionTable sessions_;
-  PresenceLog presence_log_;
+  PresenceLog presence_log_{Rng::System()};
   RoomMates room_mates_;
   AccountProvider accounts_;
   RoomProvider rooms_;

@@ -34,7 +34,7 @@ WakeIndex* SyncHub::IndexFor(std::string_view service) {
 
 void SyncHub::OnWake(const bus::Wake& wake) {
   if (wake.service == NameOf(StreamKind::kPresence)) {
-    deps_.presence_log.Heard(wake.position, wake.key);
+    deps_.presence_log.Heard(wake.partition, wake.position, wake.key);
     WakeRoomMates(wake.key);
     return;
   }
