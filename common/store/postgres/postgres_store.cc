@@ -2,9 +2,8 @@
 
 #include <utility>
 
-#include <absl/time/clock.h>
-
 #include "common/status/macros.h"
+#include "common/store/engine_store.h"
 #include "common/store/postgres/connector.h"
 #include "common/store/postgres/migrate.h"
 #include "common/store/postgres/reader_pool.h"
@@ -13,42 +12,16 @@
 namespace parley::store {
 namespace {
 
-class PostgresStore final : public Store {
- public:
-  PostgresStore(const PostgresOptions& options, std::unique_ptr<postgres::Connection> connection,
-                uint64_t incarnation, const std::vector<Migration>& migrations, Probe& probe)
-      : incarnation_(incarnation),
-        probe_(probe),
-        connector_(options.server, probe),
-        writer_(connector_, std::move(connection), migrations),
-        readers_(connector_, options.read_connections),
-        committer_(writer_, probe, options.committer) {}
+struct Postgres {
+  Postgres(const PostgresOptions& options, std::unique_ptr<postgres::Connection> connection,
+           const std::vector<Migration>& migrations, Probe& probe)
+      : connector(options.server, probe),
+        writer(connector, std::move(connection), migrations),
+        readers(connector, options.read_connections) {}
 
-  absl::Status Enqueue(Batch batch, std::optional<Fence> fence, CommitDone done) override {
-    return committer_.Enqueue(std::move(batch), fence, std::move(done));
-  }
-
-  absl::Status Read(absl::FunctionRef<absl::Status(Reader&)> read) override {
-    const absl::Time start = absl::Now();
-    const absl::Status status = readers_.Read(read);
-    probe_.HasRead(absl::Now() - start);
-    return status;
-  }
-
-  absl::StatusOr<std::vector<StreamState>> TakeOver(
-      std::string_view service, absl::Span<const Partition> partitions) override {
-    return writer_.TakeOver(service, partitions);
-  }
-
-  uint64_t incarnation() const override { return incarnation_; }
-
- private:
-  const uint64_t incarnation_;
-  Probe& probe_;
-  postgres::Connector connector_;
-  postgres::Writer writer_;
-  postgres::ReaderPool readers_;
-  Committer committer_;  // last: completes what is queued while the rest still stands
+  postgres::Connector connector;
+  postgres::Writer writer;
+  postgres::ReaderPool readers;
 };
 
 }  // namespace
@@ -60,8 +33,9 @@ absl::StatusOr<std::unique_ptr<Store>> OpenPostgres(const PostgresOptions& optio
   PARLEY_RETURN_IF_ERROR(postgres::CheckDurability(*connection));
   PARLEY_RETURN_IF_ERROR(postgres::Migrate(*connection, migrations));
   PARLEY_TRY(const uint64_t incarnation, postgres::Incarnation(*connection));
-  return std::make_unique<PostgresStore>(options, std::move(connection), incarnation, migrations,
-                                         probe);
+  auto engine = std::make_unique<Postgres>(options, std::move(connection), migrations, probe);
+  return std::make_unique<EngineStore<Postgres>>(std::move(engine), incarnation, probe,
+                                                 options.committer);
 }
 
 }  // namespace parley::store
