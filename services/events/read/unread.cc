@@ -194,9 +194,10 @@ bool UnreadCounter::CountRecent(const Room& room, const std::string& viewer, int
   const bool known = counted.upto > 0 && counted.upto <= head && room.receipts_until <= counted.upto &&
                      counted.rules == std::hash<std::string_view>()(push_rule_changes) && own &&
                      own->event_pos == counted.own_member_pos;
+  if (!known) return false;
   const auto rules = RulesFrom(push_rule_changes);
   const auto events = room.timeline.Since(counted.upto);
-  if (!known || !rules.ok() || !events) return false;
+  if (!rules.ok() || !events) return false;
   const auto create = room.state.CachedEvent(event::kCreate, "");
   const auto power_levels = room.state.CachedEvent(event::kPowerLevels, "");
   if (create == nullptr || (power_levels == nullptr && room.state.Find(event::kPowerLevels, ""))) return false;
