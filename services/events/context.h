@@ -13,6 +13,9 @@
 namespace parley::accounts {
 class AccountsService;
 }
+namespace parley::federation {
+class FederationService;
+}
 
 namespace parley::events {
 
@@ -33,6 +36,7 @@ struct Context {
   AliasLanes& alias_lanes;
   DeviceChangeMarks& device_changes;
   bus::Bus& bus;
+  federation::FederationService* federation;  // null: this server knows no other
 };
 
 }  // namespace parley::events

@@ -68,7 +68,7 @@ class Crowd {
   Outbox outbox_{service_.store(), *streams_, service_.accounts_client()};
   Context context_{service_.config(), service_.store(), *streams_, service_.key(), service_.clock(),
                    service_.rng(),    rooms_,           outbox_,   service_.accounts_client(), alias_lanes_,
-                   device_changes_, service_.bus()};
+                   device_changes_, service_.bus(), nullptr};
   int64_t json_bytes_ = 0;
 };
 

@@ -58,8 +58,9 @@ Service::Service(const Config& config, const Deps& deps, std::unique_ptr<stream:
       device_changes_(HeadsOf(*streams_)),
       sync_reader_({deps.store, deps.clock, *streams_, rooms_, typing_, device_changes_, unread_, config.partitions}),
       context_{config_, deps.store, *streams_, deps.signing_key, deps.clock, deps.rng, rooms_, outbox_,
-               deps.accounts, alias_lanes_, device_changes_, deps.bus},
-      read_deps_{deps.store, deps.clock, config.partitions} {}
+               deps.accounts, alias_lanes_, device_changes_, deps.bus, deps.federation},
+      read_deps_{deps.store, deps.clock, config.partitions},
+      federation_(context_) {}
 
 bool Service::IsDue(absl::Time& next, absl::Duration every) {
   const absl::Time now = context_.clock.Now();

@@ -18,6 +18,7 @@
 #include "services/events/config.h"
 #include "services/events/context.h"
 #include "services/events/device_changes.h"
+#include "services/events/federation/room_federation.h"
 #include "services/events/outbox.h"
 #include "services/events/read/room_access.h"
 #include "services/events/read/sync_reader.h"
@@ -27,6 +28,9 @@
 
 namespace parley::accounts {
 class AccountsService;
+}
+namespace parley::federation {
+class FederationService;
 }
 
 namespace parley::events {
@@ -39,6 +43,7 @@ struct Deps {
   const Clock& clock;
   Rng& rng;
   accounts::AccountsService& accounts;
+  federation::FederationService* federation = nullptr;  // null: this server knows no other
 };
 
 // The contract's calls, each handed to the file that does it. Threads: any; calls block.
@@ -49,6 +54,9 @@ class Service final : public EventsService {
 
   // What is to be done now and then: once a second, by the runtime's timer or by a test.
   void Tick(const rpc::Call& call);
+
+  // The rooms as other servers see them.
+  RoomFederationService& federation() { return federation_; }
 
   // --- Writing
   absl::StatusOr<v1::CreateRoomResponse> CreateRoom(const rpc::Call& call, const v1::CreateRoomRequest& request) override;
@@ -121,6 +129,7 @@ class Service final : public EventsService {
   SyncReader sync_reader_;
   const Context context_;
   const ReadDeps read_deps_;
+  RoomFederation federation_;
 
   absl::Mutex tick_mutex_;
   absl::Time next_repair_ ABSL_GUARDED_BY(tick_mutex_) = absl::InfinitePast();
