@@ -16,6 +16,9 @@
 namespace parley::events {
 class EventsService;
 }
+namespace parley::federation {
+class FederationService;
+}
 namespace parley::profile {
 class ProfileService;
 }
@@ -35,6 +38,7 @@ class Service final : public AccountsService {
     Rng& rng;
     events::EventsService& events;
     profile::ProfileService& profile;
+    federation::FederationService& federation;
   };
 
   static std::vector<store::Migration> Migrations();

@@ -15,6 +15,7 @@
 #include "common/testing/seeded_rng.h"
 #include "common/testing/temporary_folder.h"
 #include "parley/events/v1/events.parley.h"
+#include "parley/federation/v1/federation.parley.h"
 #include "parley/profile/v1/profile.parley.h"
 #include "services/accounts/service.h"
 
@@ -54,7 +55,7 @@ class TestService {
     auto store = store::OpenSqlite({.path = folder_.path() + "/parley.db"}, Service::Migrations());
     EXPECT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
-    auto service = Service::Open(config_, {*store_, bus_, clock_, rng_, events_, profile_});
+    auto service = Service::Open(config_, {*store_, bus_, clock_, rng_, events_, profile_, federation_});
     EXPECT_TRUE(service.ok()) << service.status();
     service_ = *std::move(service);
   }
@@ -112,6 +113,7 @@ class TestService {
  private:
   TemporaryFolder folder_;
   testing::SeededRng rng_;
+  federation::FederationFake federation_;
   bus::MemoryBus bus_;
   events::EventsClient events_{channel_};
   profile::ProfileClient profile_{channel_};

@@ -12,6 +12,10 @@ class CallsService;
 }
 namespace parley::events {
 class EventsService;
+class RoomFederationService;
+}
+namespace parley::federation {
+class FederationService;
 }
 namespace parley::presence {
 class PresenceService;
@@ -35,6 +39,8 @@ struct Deps {
   presence::PresenceService& presence;
   profile::ProfileService& profile;
   calls::CallsService& calls;
+  federation::FederationService& federation;
+  events::RoomFederationService& room_federation;
 };
 
 // One function per file in routes/; each adds the routes of its family. A handler copies what it needs of `deps`.

@@ -43,10 +43,11 @@ bool IsPrivate(const Config& config) {
 }
 
 void CompleteServices(Config& config) {
-  for (auto* server_name : {&config.accounts.server_name, &config.events.server_name, &config.gateway.server_name}) {
+  for (auto* server_name : {&config.accounts.server_name, &config.events.server_name,
+                            &config.federation.server_name, &config.gateway.server_name}) {
     *server_name = config.server_name;
   }
-  for (auto* partitions : {&config.accounts.partitions, &config.calls.partitions, &config.events.partitions,
+  for (auto* partitions : {&config.accounts.partitions, &config.calls.partitions, &config.events.partitions, &config.federation.partitions,
                            &config.profile.partitions}) {
     *partitions = config.partitions;
   }

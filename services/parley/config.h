@@ -13,6 +13,7 @@
 #include "services/accounts/config.h"
 #include "services/calls/config.h"
 #include "services/events/config.h"
+#include "services/federation/config.h"
 #include "services/gateway/config.h"
 #include "services/presence/config.h"
 #include "services/profile/config.h"
@@ -35,7 +36,7 @@ struct Config {
 
   // Where the services that do not run in this process are.
   struct Services {
-    std::string accounts, events, presence, profile, calls;
+    std::string accounts, events, presence, profile, calls, federation;
   } services;
 
   struct Rpc {
@@ -87,6 +88,7 @@ struct Config {
   accounts::Config accounts;
   calls::Config calls;
   events::Config events;
+  federation::Config federation;
   gateway::Config gateway;
   presence::Config presence;
   profile::Config profile;

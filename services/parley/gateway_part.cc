@@ -34,7 +34,7 @@ class WiredGateway final : public GatewayPart {
   absl::Status Listen() {
     gateway::Router router;
     gateway::AddAllRoutes(router, {config_.gateway, Clock::System(), peers_.accounts, peers_.events, peers_.presence,
-                                   peers_.profile, peers_.calls},
+                                   peers_.profile, peers_.calls, peers_.federation, peers_.room_federation},
                           sync_, filters_);
     registry_.AddGauge("parley_gateway_parked_syncs", "Long polls that wait for news", {},
                        [this] { return static_cast<double>(sync_.waiting()); });

@@ -8,6 +8,7 @@
 #include "common/stream/position.h"
 #include "services/calls/store.h"
 #include "services/events/store.h"
+#include "services/federation/store.h"
 #include "services/presence/store.h"
 #include "services/profile/store.h"
 
@@ -42,6 +43,7 @@ std::vector<store::Migration> LocalServices::Migrations(const Targets& targets) 
   if (targets.Has("events")) Append(all, events::Migrations());
   if (targets.Has("accounts")) Append(all, accounts::Service::Migrations());
   if (targets.Has("calls")) Append(all, calls::Migrations());
+  if (targets.Has("federation")) Append(all, federation::Migrations());
   if (targets.Has("presence")) Append(all, presence::Migrations());
   if (targets.Has("profile")) Append(all, profile::Migrations());
   return all;
@@ -60,22 +62,26 @@ absl::Status LocalServices::OpenAll() {
   if (targets.Has("presence")) PARLEY_RETURN_IF_ERROR(OpenPresence());
   if (targets.Has("profile")) PARLEY_RETURN_IF_ERROR(OpenProfile());
   if (targets.Has("calls")) PARLEY_RETURN_IF_ERROR(OpenCalls());
+  if (targets.Has("federation")) PARLEY_RETURN_IF_ERROR(OpenFederation());
   return absl::OkStatus();
 }
 
 absl::Status LocalServices::OpenEvents() {
   PARLEY_TRY(events_, events::Service::Open(needs_.config.events,
                                             {needs_.store, needs_.bus, needs_.signing_key, Clock::System(),
-                                             Rng::System(), needs_.peers.accounts}));
+                                             Rng::System(), needs_.peers.accounts, &needs_.peers.federation}));
   needs_.peers.events.Connect(*events_);
+  needs_.peers.room_federation.Connect(events_->federation());
   events::Serve(*events_, needs_.dispatcher);
+  events::Serve(events_->federation(), needs_.dispatcher);
   return absl::OkStatus();
 }
 
 absl::Status LocalServices::OpenAccounts() {
   PARLEY_TRY(accounts_, accounts::Service::Open(needs_.config.accounts,
                                                 {needs_.store, needs_.bus, Clock::System(), Rng::System(),
-                                                 needs_.peers.events, needs_.peers.profile}));
+                                                 needs_.peers.events, needs_.peers.profile,
+                                                 needs_.peers.federation}));
   needs_.peers.accounts.Connect(*accounts_);
   accounts::Serve(*accounts_, needs_.dispatcher);
   return absl::OkStatus();
@@ -83,7 +89,8 @@ absl::Status LocalServices::OpenAccounts() {
 
 absl::Status LocalServices::OpenPresence() {
   PARLEY_TRY(presence_, presence::Service::Open(needs_.config.presence, {needs_.store, needs_.bus, needs_.peers.profile,
-                                                                         Clock::System(), needs_.registry}));
+                                                                         Clock::System(), needs_.registry,
+                                                                         needs_.peers.federation}));
   needs_.peers.presence.Connect(*presence_);
   presence::Serve(*presence_, needs_.dispatcher);
   return absl::OkStatus();
@@ -106,9 +113,21 @@ absl::Status LocalServices::OpenCalls() {
   return absl::OkStatus();
 }
 
+absl::Status LocalServices::OpenFederation() {
+  Peers& peers = needs_.peers;
+  PARLEY_TRY(federation_,
+             federation::Service::Open(needs_.config.federation,
+                                       {needs_.store, needs_.bus, needs_.signing_key, peers.room_federation,
+                                        Clock::System(), Rng::System(), needs_.registry}));
+  peers.federation.Connect(*federation_);
+  federation::Serve(*federation_, needs_.dispatcher);
+  return absl::OkStatus();
+}
+
 void LocalServices::Start() {
   if (accounts_) accounts_->Start();
   if (calls_) calls_->Start();
+  if (federation_) federation_->Start();
   if (events_) events_tick_ = std::make_unique<Periodic>("events-tick", kTick, [this] { events_->Tick(OwnCall()); });
 }
 

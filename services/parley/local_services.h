@@ -15,6 +15,7 @@
 #include "services/accounts/service.h"
 #include "services/calls/service.h"
 #include "services/events/service.h"
+#include "services/federation/service.h"
 #include "services/parley/config.h"
 #include "services/parley/peers.h"
 #include "services/parley/targets.h"
@@ -58,6 +59,7 @@ class LocalServices {
   absl::Status OpenPresence();
   absl::Status OpenProfile();
   absl::Status OpenCalls();
+  absl::Status OpenFederation();
 
   const Needs needs_;
   std::unique_ptr<events::Service> events_;
@@ -65,6 +67,7 @@ class LocalServices {
   std::unique_ptr<presence::Service> presence_;
   std::unique_ptr<profile::Service> profile_;
   std::unique_ptr<calls::Service> calls_;
+  std::unique_ptr<federation::Service> federation_;
   std::unique_ptr<Periodic> events_tick_;
 };
 

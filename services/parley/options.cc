@@ -43,6 +43,7 @@ std::vector<Option> ClusterOptions(Config& c) {
       {"services.presence", &c.services.presence, "The same for presence."},
       {"services.profile", &c.services.profile, "The same for profile."},
       {"services.calls", &c.services.calls, "The same for calls."},
+      {"services.federation", &c.services.federation, "The same for federation."},
       {"rpc.threads", &c.rpc.threads, "Threads that serve calls from other processes.", 1, 4096},
       {"rpc.max_queued", &c.rpc.max_queued, "Calls that may wait for such a thread; beyond it they are refused."},
       {.name = "rpc.token",

@@ -33,7 +33,9 @@ absl::Status Peers::ConnectRemote(const Config& config, const Targets& targets, 
   PARLEY_RETURN_IF_ERROR(Connect<events::EventsClient>("events", at.events, targets, events));
   PARLEY_RETURN_IF_ERROR(Connect<presence::PresenceClient>("presence", at.presence, targets, presence));
   PARLEY_RETURN_IF_ERROR(Connect<profile::ProfileClient>("profile", at.profile, targets, profile));
-  return Connect<calls::CallsClient>("calls", at.calls, targets, calls);
+  PARLEY_RETURN_IF_ERROR(Connect<events::RoomFederationClient>("events", at.events, targets, room_federation));
+  PARLEY_RETURN_IF_ERROR(Connect<calls::CallsClient>("calls", at.calls, targets, calls));
+  return Connect<federation::FederationClient>("federation", at.federation, targets, federation);
 }
 
 }  // namespace parley

@@ -12,6 +12,8 @@
 #include "parley/accounts/v1/accounts.parley.h"
 #include "parley/calls/v1/calls.parley.h"
 #include "parley/events/v1/events.parley.h"
+#include "parley/events/v1/room_federation.parley.h"
+#include "parley/federation/v1/federation.parley.h"
 #include "parley/presence/v1/presence.parley.h"
 #include "parley/profile/v1/profile.parley.h"
 #include "services/parley/config.h"
@@ -24,7 +26,13 @@ namespace parley {
 class Peers {
  public:
   explicit Peers(rpc::Observer& observer)
-      : accounts(observer), events(observer), presence(observer), profile(observer), calls(observer) {}
+      : accounts(observer),
+        events(observer),
+        presence(observer),
+        profile(observer),
+        calls(observer),
+        federation(observer),
+        room_federation(observer) {}
 
   // Connects the links of all services that `targets` leaves out: to their owners as `directory` knows them, or, without
   // one, to where the configuration says they are. InvalidArgument when it does not say.
@@ -35,6 +43,8 @@ class Peers {
   presence::PresenceLink presence;
   profile::ProfileLink profile;
   calls::CallsLink calls;
+  federation::FederationLink federation;
+  events::RoomFederationLink room_federation;  // of `events`
 
  private:
   template <class Client, class Link>

@@ -10,7 +10,8 @@ namespace parley {
 
 const std::vector<std::string>& Targets::Names() {
   static const auto& names =
-      *new std::vector<std::string>{"gateway", "events", "accounts", "presence", "profile", "calls"};
+      *new std::vector<std::string>{"gateway", "events", "accounts", "presence", "profile", "calls",
+                                       "federation"};
   return names;
 }
 

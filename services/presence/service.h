@@ -11,6 +11,7 @@
 #include "common/bus/bus.h"
 #include "common/metrics/registry.h"
 #include "common/store/store.h"
+#include "parley/federation/v1/federation.parley.h"
 #include "parley/presence/v1/presence.parley.h"
 #include "parley/profile/v1/profile.parley.h"
 #include "services/presence/config.h"
@@ -31,6 +32,7 @@ class Service final : public PresenceService {
     profile::ProfileService& profile;
     const Clock& clock;
     metrics::Registry& registry;
+    federation::FederationService& federation;
   };
 
   // Takes the partitions over and reads what users had set.

@@ -34,7 +34,7 @@ class PresenceServiceTest : public ::testing::Test {
 
   void Restart() {
     service_.reset();
-    service_ = *Service::Open(config_, {*store_, bus_, profile_, clock_, registry_});
+    service_ = *Service::Open(config_, {*store_, bus_, profile_, clock_, registry_, federation_});
   }
 
   absl::Status Set(const std::string& user, const std::string& presence, const std::string& device = "A") {
@@ -78,6 +78,7 @@ class PresenceServiceTest : public ::testing::Test {
   NamingProfile profile_;
   ::parley::testing::ManualClock clock_;
   metrics::Registry registry_;
+  federation::FederationFake federation_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<Service> service_;
   std::map<std::string, std::vector<common::v1::Head>> heads_;

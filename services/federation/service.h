@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+
+#include "common/base/clock.h"
+#include "common/base/rng.h"
+#include "common/bus/bus.h"
+#include "common/crypto/sign.h"
+#include "common/metrics/registry.h"
+#include "common/store/store.h"
+#include "common/stream/writer.h"
+#include "parley/events/v1/room_federation.parley.h"
+#include "parley/federation/v1/federation.parley.h"
+#include "services/federation/config.h"
+
+namespace parley::federation {
+
+// Other servers: asking them, telling them, knowing their keys. Threads: every method from any
+// thread. Lifetime: borrows config and all of Deps.
+class Service final : public FederationService {
+ public:
+  struct Deps {
+    store::Store& store;
+    bus::Bus& bus;
+    const crypto::SigningKey& signing_key;
+    events::RoomFederationService& room_federation;
+    const Clock& clock;
+    Rng& rng;
+    metrics::Registry& registry;
+  };
+
+  // Takes the partitions over.
+  static absl::StatusOr<std::unique_ptr<Service>> Open(const Config& config, Deps deps);
+  // Begins what it does by itself; the other services can be called by now.
+  void Start();
+
+  absl::StatusOr<RequestResponse> Request(const rpc::Call& call,
+                                          const RequestRequest& request) override;
+  absl::StatusOr<GetServerKeysResponse> GetServerKeys(const rpc::Call& call,
+                                                      const GetServerKeysRequest& request) override;
+  absl::StatusOr<QueryServerKeysResponse> QueryServerKeys(
+      const rpc::Call& call, const QueryServerKeysRequest& request) override;
+  absl::StatusOr<SendEdusResponse> SendEdus(const rpc::Call& call,
+                                            const SendEdusRequest& request) override;
+  absl::StatusOr<RecordAliveResponse> RecordAlive(const rpc::Call& call,
+                                                  const RecordAliveRequest& request) override;
+  absl::StatusOr<ListDestinationsResponse> ListDestinations(
+      const rpc::Call& call, const ListDestinationsRequest& request) override;
+  absl::StatusOr<common::v1::HeadsResponse> Heads(const rpc::Call& call,
+                                                  const common::v1::HeadsRequest& request) override;
+
+ private:
+  Service(const Config& config, Deps deps, std::unique_ptr<stream::Streams> streams);
+
+  const Config& config_;
+  const Deps deps_;
+  const std::unique_ptr<stream::Streams> streams_;
+};
+
+}  // namespace parley::federation
