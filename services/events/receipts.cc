@@ -38,7 +38,7 @@ absl::StatusOr<std::optional<EventRow>> EventOf(const Context& context, Room& ro
     PARLEY_TRY(row, FindEvent(db, room.partition, event_id));
     return absl::OkStatus();
   }));
-  if (row && row->room != room.nid) row.reset();
+  if (row && (row->room != room.nid || (row->flags & kHidden) != 0)) row.reset();
   return row;
 }
 

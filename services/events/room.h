@@ -52,6 +52,8 @@ struct Room {
 
   // What the next event is built upon.
   std::vector<event::PduPtr> extremities ABSL_GUARDED_BY(lane);
+  // The store has rows of them: they are not just the latest event.
+  bool extremities_stored ABSL_GUARDED_BY(lane) = false;
   // Somebody left the lane in the middle of something: nobody else may use this object.
   bool dropped ABSL_GUARDED_BY(lane) = false;
   // In the directory: its entry follows the state.

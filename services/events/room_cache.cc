@@ -123,16 +123,7 @@ absl::Status RoomCache::LoadFrom(store::Reader& db, Room& room) {
   PARLEY_TRY(const std::vector<StateRow> state, CurrentState(db, room.partition, room.nid));
   for (const StateRow& entry : state) room.state.Load(entry);
 
-  std::optional<EventRow> latest;
-  PARLEY_RETURN_IF_ERROR(ScanBackwards(db, room.partition, room.nid, std::numeric_limits<RoomOrder>::max(), 1,
-                                       [&](const EventRow& event) {
-                                         latest = event;
-                                         return false;
-                                       }));
-  if (!latest) return absl::DataLossError("a room without events");
-  PARLEY_TRY(event::PduPtr extremity, ToPdu(*std::move(latest), *room.version));
-  room.extremities = {std::move(extremity)};
-
+  PARLEY_RETURN_IF_ERROR(LoadExtremities(db, room));
   PARLEY_RETURN_IF_ERROR(ScanTxns(db, room.partition, room.nid,
                                   [&](std::string_view user, std::string_view device, std::string_view txn) {
                                     room.txns.AddStored(user, device, txn);
@@ -141,6 +132,25 @@ absl::Status RoomCache::LoadFrom(store::Reader& db, Room& room) {
   PARLEY_TRY(const store::StreamState stream, store::ReadStream(db, kStream, room.partition));
   room.timeline.StartAt(stream.head);
   room.receipts_until = stream.head;
+  return absl::OkStatus();
+}
+
+absl::Status RoomCache::LoadExtremities(store::Reader& db, Room& room) {
+  PARLEY_TRY(const std::vector<int64_t> positions, Extremities(db, room.partition, room.nid));
+  PARLEY_TRY(std::vector<EventRow> rows, ReadEvents(db, room.partition, positions));
+  room.extremities_stored = !rows.empty();
+  if (rows.empty()) {
+    PARLEY_RETURN_IF_ERROR(ScanBackwards(db, room.partition, room.nid, std::numeric_limits<RoomOrder>::max(), 1,
+                                         [&](const EventRow& event) {
+                                           rows.push_back(event);
+                                           return false;
+                                         }));
+  }
+  if (rows.empty()) return absl::DataLossError("a room without events");
+  for (EventRow& row : rows) {
+    PARLEY_TRY(event::PduPtr extremity, ToPdu(std::move(row), *room.version));
+    room.extremities.push_back(std::move(extremity));
+  }
   return absl::OkStatus();
 }
 

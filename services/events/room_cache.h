@@ -57,6 +57,7 @@ class RoomCache {
   void Shrink(Shard& shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
   absl::Status Load(Room& room) ABSL_EXCLUSIVE_LOCKS_REQUIRED(room.lane);
   absl::Status LoadFrom(store::Reader& db, Room& room) ABSL_EXCLUSIVE_LOCKS_REQUIRED(room.lane);
+  absl::Status LoadExtremities(store::Reader& db, Room& room) ABSL_EXCLUSIVE_LOCKS_REQUIRED(room.lane);
 
   store::Store& store_;
   stream::Streams& streams_;

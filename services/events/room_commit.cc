@@ -38,7 +38,7 @@ TimelineEventPtr RedactedCopy(const TimelineEvent& event, const event::PduPtr& p
   auto copy = std::make_shared<TimelineEvent>();
   copy->pos = event.pos;
   copy->pdu = pdu;
-  copy->flags = kRedacted;
+  copy->flags = event.flags | kRedacted;
   copy->client_prefix = event::ClientEventPrefix(event::StoredEvent::Of(*pdu), event::ClientShape::kWithoutRoomId);
   copy->prev_content_json = event.prev_content_json;
   copy->prev_sender = event.prev_sender;
@@ -178,7 +178,7 @@ void RoomWrite::AddRows(store::Batch& batch, Pending& pending, int64_t pos, int6
   }
   if (pending.redacted) {
     const Target& target = *pending.redacted;
-    RedactEvent(batch, p, target.pos, pending.redacted_pdu->bytes, pos);
+    RedactEvent(batch, p, target.pos, pending.redacted_pdu->bytes, pos, target.flags);
     if (const auto relation = RelationOf(target.pdu->content)) {
       DeleteRelation(batch, p, room_->nid, relation->target, target.pos);
     }

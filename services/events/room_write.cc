@@ -71,7 +71,7 @@ absl::StatusOr<event::PduPtr> RoomWrite::State(std::string_view type, std::strin
 absl::StatusOr<std::optional<Target>> RoomWrite::Find(std::string_view event_id) {
   if (const TimelineEventPtr recent = room_->FindRecent(event_id)) {
     return Target{recent->pos, recent->pdu, recent->thread_root, !recent->redacted_because_json.empty(),
-                  !recent->related.load(), recent};
+                  recent->flags, !recent->related.load(), recent};
   }
   std::optional<EventRow> row;
   PARLEY_RETURN_IF_ERROR(context_.store.Read([&](store::Reader& db) -> absl::Status {
@@ -81,7 +81,8 @@ absl::StatusOr<std::optional<Target>> RoomWrite::Find(std::string_view event_id)
   if (!row || row->room != room_->nid) return std::nullopt;
   PARLEY_TRY(event::PduPtr pdu,
              event::LoadPdu(std::move(row->pdu), EventId::Trusted(std::move(row->event_id)), *room_->version));
-  return Target{row->pos, std::move(pdu), std::move(row->thread_root), (row->flags & kRedacted) != 0, false, nullptr};
+  return Target{row->pos, std::move(pdu), std::move(row->thread_root), (row->flags & kRedacted) != 0,
+                row->flags, false, nullptr};
 }
 
 absl::StatusOr<uint32_t> RoomWrite::StateFlags(std::string_view type, std::string_view state_key) {

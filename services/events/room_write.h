@@ -42,6 +42,7 @@ struct Target {
   event::PduPtr pdu;
   std::string thread_root;
   bool redacted = false;
+  uint32_t flags = 0;
   // For certain nothing relates to it yet.
   bool unrelated = false;
   TimelineEventPtr recent;  // null if it is in the store only

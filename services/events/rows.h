@@ -19,6 +19,10 @@ using RoomNid = int64_t;
 using RoomOrder = int64_t;
 inline constexpr int kOrderBits = 20;
 constexpr RoomOrder LiveOrder(int64_t position) { return position << kOrderBits; }
+// Whatever is paged stands here or behind. Events that have no place in the room's history (kHidden) stand before it, so
+// that no scan meets them.
+inline constexpr RoomOrder kFirstOrder = INT64_MIN / 2;
+constexpr RoomOrder HiddenOrder(int64_t position) { return INT64_MIN + position; }
 
 enum EventFlags : uint32_t {
   kRedacted = 1,    // `pdu` is the redacted form; the original is gone
@@ -27,6 +31,18 @@ enum EventFlags : uint32_t {
   // Of m.room.member: its user gave this room a name or avatar of its own, which profile changes leave alone.
   kOwnName = 8,
   kOwnAvatar = 16,
+  // State or auth chain of others, whose own past we don't have. It may be in force, and is shown as state only.
+  kOutlier = 32,
+  kRejected = 64,  // the authorisation rules forbid it: never in force, shown to nobody
+  // The state before or after it is not that of its position (ForkRow).
+  kOffLine = 128,
+  // Not all of its prev_events are here: history before it is to be fetched.
+  kAfterGap = 256,
+  // A state event that did not come into force when it came.
+  kNotInForce = 512,
+
+  // Those at HiddenOrder.
+  kHidden = kSoftFailed | kOutlier | kRejected,
 };
 
 struct RoomRow {
@@ -54,7 +70,8 @@ struct EventRow {
   std::string pdu = {};            // canonical JSON of the PDU as signed (or redacted), without event_id from v3 on
 };
 
-// One state event in force during [from_pos, to_pos): the state *after* the event at a position.
+// One state event in force during [from_pos, to_pos): the state *after* the event at a position. It began with the
+// event itself, or, where state resolution brought it, with another one: then event_pos and from_pos differ.
 struct StateRow {
   std::string type = {};
   std::string state_key = {};
@@ -62,6 +79,31 @@ struct StateRow {
   int64_t from_pos = 0;
   int64_t to_pos = 0;         // 0: still in force
   std::optional<event::Membership> membership = {};  // of m.room.member
+};
+
+// Where the state before an event of kOffLine is found: what was in force at position `line`, or, with `parent`, the state
+// after the event there (itself kOffLine); in either case with the event's ForkStateRows laid over it.
+struct ForkRow {
+  int64_t pos = 0;
+  int64_t line = 0;
+  int64_t parent = 0;
+  int64_t depth = 0;  // parents until the line
+};
+
+struct ForkStateRow {
+  int64_t pos = 0;  // of the ForkRow
+  std::string type = {};
+  std::string state_key = {};
+  int64_t event_pos = 0;  // 0: nothing
+};
+
+// A PDU that was taken from another server and whose past is still to be fetched.
+struct WaitingRow {
+  RoomNid room = 0;
+  std::string event_id = {};
+  std::string origin = {};
+  int64_t seen_at = 0;  // ms since the epoch
+  std::string pdu = {};
 };
 
 // An event that relates to `target` by m.relates_to. Goes when the event is redacted.

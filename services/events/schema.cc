@@ -112,6 +112,35 @@ Table CallSignals() {
           {{"events_call_signals_by_time", {"p", "seen_at"}}}};
 }
 
+// Forward extremities, of rooms where they are not just the latest event.
+Table Extremities() {
+  return {"events_extremities", {Int("p"), Int("room"), Int("pos")}, {"p", "room", "pos"}};
+}
+
+Table Forks() {
+  return {"events_forks", {Int("p"), Int("pos"), Int("line"), Int("parent"), Int("depth")}, {"p", "pos"}};
+}
+
+Table ForkState() {
+  return {"events_fork_state",
+          {Int("p"), Int("pos"), Text("type"), Text("state_key"), Int("event_pos")},
+          {"p", "pos", "type", "state_key"}};
+}
+
+Table Waiting() {
+  return {.name = "events_waiting",
+          .columns = {Int("p"), Int("room"), Text("event_id"), Text("origin"), Int("seen_at"), Bytes("pdu")},
+          .primary_key = {"p", "room", "event_id"},
+          .clustered = false};
+}
+
+// Redactions whose target was not here when they came.
+Table EarlyRedactions() {
+  return {"events_early_redactions",
+          {Int("p"), Int("room"), Text("target"), Int("pos")},
+          {"p", "room", "target", "pos"}};
+}
+
 }  // namespace
 
 std::vector<store::Migration> Migrations() {
@@ -120,7 +149,10 @@ std::vector<store::Migration> Migrations() {
            .tables = {Rooms(), Pdus(), State(), PastState(), Relations(), Txns(), ReceiptsTable(), Aliases(),
                       Published(), Outbox(), DeviceChangesTable(), Reports()},
            .columns = {}},
-          {.service = "events", .number = 2, .tables = {CallSignals()}}};
+          {.service = "events", .number = 2, .tables = {CallSignals()}},
+          {.service = "events",
+           .number = 3,
+           .tables = {Extremities(), Forks(), ForkState(), Waiting(), EarlyRedactions()}}};
 }
 
 }  // namespace parley::events

@@ -84,7 +84,7 @@ absl::StatusOr<std::vector<StateRow>> InForce(store::Reader& db, Partition p, Ro
   PARLEY_TRY(std::vector<StateRow> rows,
              States(db,
                     "SELECT type, state_key, event_pos, from_pos, 0, membership FROM events_state "
-                    "WHERE p = $1 AND room = $2 AND from_pos > $3 AND from_pos <= $4",
+                    "WHERE p = $1 AND room = $2 AND from_pos > $3 AND from_pos <= $4 AND event_pos <> 0",
                     {p, room, after, pos}));
   PARLEY_TRY(const store::StreamState stream, store::ReadStream(db, kStream, p));
   for (const int64_t node : NodesAround(pos, stream.head)) {
@@ -165,15 +165,15 @@ absl::Status ScanForwards(store::Reader& db, Partition p, RoomNid room, RoomOrde
   return ScanEvents(db,
                     "SELECT " PARLEY_EVENT_COLUMNS
                     " FROM events_pdus WHERE p = $1 AND room = $2 AND ord > $3 ORDER BY ord LIMIT $4",
-                    {p, room, after, limit}, on_event);
+                    {p, room, std::max(after, kFirstOrder - 1), limit}, on_event);
 }
 
 absl::Status ScanBackwards(store::Reader& db, Partition p, RoomNid room, RoomOrder upto, int64_t limit,
                            EventCallback on_event) {
   return ScanEvents(db,
                     "SELECT " PARLEY_EVENT_COLUMNS
-                    " FROM events_pdus WHERE p = $1 AND room = $2 AND ord <= $3 ORDER BY ord DESC LIMIT $4",
-                    {p, room, upto, limit}, on_event);
+                    " FROM events_pdus WHERE p = $1 AND room = $2 AND ord <= $3 AND ord >= $5 ORDER BY ord DESC LIMIT $4",
+                    {p, room, upto, limit, kFirstOrder}, on_event);
 }
 
 absl::StatusOr<std::optional<EventRow>> FindByTime(store::Reader& db, Partition p, RoomNid room, int64_t ts,
@@ -181,19 +181,19 @@ absl::StatusOr<std::optional<EventRow>> FindByTime(store::Reader& db, Partition 
   if (backwards) {
     return OneEvent(db,
                     "SELECT " PARLEY_EVENT_COLUMNS
-                    " FROM events_pdus WHERE p = $1 AND room = $2 AND ts <= $3 ORDER BY ord DESC LIMIT 1",
-                    {p, room, ts});
+                    " FROM events_pdus WHERE p = $1 AND room = $2 AND ts <= $3 AND ord >= $4 ORDER BY ord DESC LIMIT 1",
+                    {p, room, ts, kFirstOrder});
   }
   return OneEvent(db,
                   "SELECT " PARLEY_EVENT_COLUMNS
-                  " FROM events_pdus WHERE p = $1 AND room = $2 AND ts >= $3 ORDER BY ord LIMIT 1",
-                  {p, room, ts});
+                  " FROM events_pdus WHERE p = $1 AND room = $2 AND ts >= $3 AND ord >= $4 ORDER BY ord LIMIT 1",
+                  {p, room, ts, kFirstOrder});
 }
 
 absl::StatusOr<std::vector<StateRow>> CurrentState(store::Reader& db, Partition p, RoomNid room) {
   return States(db,
                 "SELECT type, state_key, event_pos, from_pos, 0, membership FROM events_state "
-                "WHERE p = $1 AND room = $2",
+                "WHERE p = $1 AND room = $2 AND event_pos <> 0",
                 {p, room});
 }
 
@@ -201,7 +201,7 @@ absl::StatusOr<std::vector<StateRow>> CurrentStateOfType(store::Reader& db, Part
                                                          std::string_view type) {
   return States(db,
                 "SELECT type, state_key, event_pos, from_pos, 0, membership FROM events_state "
-                "WHERE p = $1 AND room = $2 AND type = $3",
+                "WHERE p = $1 AND room = $2 AND type = $3 AND event_pos <> 0",
                 {p, room, type});
 }
 
@@ -209,7 +209,7 @@ absl::StatusOr<std::optional<StateRow>> CurrentStateEntry(store::Reader& db, Par
                                                           std::string_view type, std::string_view state_key) {
   return OneState(db,
                   "SELECT type, state_key, event_pos, from_pos, 0, membership FROM events_state "
-                  "WHERE p = $1 AND room = $2 AND type = $3 AND state_key = $4",
+                  "WHERE p = $1 AND room = $2 AND type = $3 AND state_key = $4 AND event_pos <> 0",
                   {p, room, type, state_key});
 }
 
@@ -228,8 +228,13 @@ absl::StatusOr<std::vector<StateRow>> StateAt(store::Reader& db, Partition p, Ro
 
 absl::StatusOr<std::optional<StateRow>> StateEntryAt(store::Reader& db, Partition p, RoomNid room, int64_t pos,
                                                      std::string_view type, std::string_view state_key) {
-  PARLEY_TRY(std::optional<StateRow> current, CurrentStateEntry(db, p, room, type, state_key));
-  if (!current || current->from_pos <= pos) return current;
+  PARLEY_TRY(std::optional<StateRow> current,
+             OneState(db,
+                      "SELECT type, state_key, event_pos, from_pos, 0, membership FROM events_state "
+                      "WHERE p = $1 AND room = $2 AND type = $3 AND state_key = $4",
+                      {p, room, type, state_key}));
+  if (!current) return std::nullopt;
+  if (current->from_pos <= pos) return current->event_pos == 0 ? std::nullopt : std::move(current);
   return OneState(db,
                   "SELECT type, state_key, event_pos, from_pos, to_pos, membership FROM events_past_state "
                   "WHERE p = $1 AND room = $2 AND type = $3 AND state_key = $4 AND from_pos <= $5 "

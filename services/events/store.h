@@ -41,6 +41,10 @@ absl::StatusOr<std::optional<EventRow>> FindEvent(store::Reader& db, Partition p
 absl::StatusOr<std::vector<EventRow>> ReadEvents(store::Reader& db, Partition p, const std::vector<int64_t>& positions);
 
 using EventCallback = absl::FunctionRef<bool(const EventRow&)>;  // false: enough
+// Those of `event_ids` that are here, in any room and with any flags; in no order.
+absl::StatusOr<std::vector<EventRow>> FindEvents(store::Reader& db, Partition p,
+                                                 const std::vector<std::string>& event_ids);
+// Scans meet no hidden events (kHidden).
 // Events of a room with ord > `after`, oldest first, at most `limit` rows.
 absl::Status ScanForwards(store::Reader& db, Partition p, RoomNid room, RoomOrder after, int64_t limit,
                           EventCallback on_event);
@@ -71,6 +75,23 @@ absl::StatusOr<std::vector<StateRow>> StateHistory(store::Reader& db, Partition 
 // What changed in (after, upto]: versions that began there and are in force at `upto`.
 absl::StatusOr<std::vector<StateRow>> StateChanges(store::Reader& db, Partition p, RoomNid room, int64_t after,
                                                    int64_t upto);
+
+// What differed at `pos` from what is in force now: for each such entry what was in force then (event_pos 0: nothing).
+// Costs in proportion to what was changed since.
+absl::StatusOr<std::vector<StateRow>> StateDifference(store::Reader& db, Partition p, RoomNid room, int64_t pos);
+
+// Positions of the forward extremities; empty: the latest event that is not hidden is the only one.
+absl::StatusOr<std::vector<int64_t>> Extremities(store::Reader& db, Partition p, RoomNid room);
+absl::StatusOr<std::optional<ForkRow>> FindFork(store::Reader& db, Partition p, int64_t pos);
+absl::StatusOr<std::vector<ForkStateRow>> ForkStates(store::Reader& db, Partition p, int64_t pos);
+absl::StatusOr<std::optional<ForkStateRow>> ForkStateEntry(store::Reader& db, Partition p, int64_t pos,
+                                                           std::string_view type, std::string_view state_key);
+// Of one room, or of all (0); oldest first.
+absl::StatusOr<std::vector<WaitingRow>> WaitingPdus(store::Reader& db, Partition p, RoomNid room);
+absl::StatusOr<bool> IsWaiting(store::Reader& db, Partition p, RoomNid room, std::string_view event_id);
+// Positions of redactions that came before `target`.
+absl::StatusOr<std::vector<int64_t>> EarlyRedactions(store::Reader& db, Partition p, RoomNid room,
+                                                     std::string_view target);
 
 // Relations to `target`, oldest first; empty `rel_type` or `type`: any.
 absl::StatusOr<std::vector<RelationRow>> RelationsTo(store::Reader& db, Partition p, RoomNid room,
@@ -117,12 +138,22 @@ absl::StatusOr<std::vector<DeviceChangeRow>> DeviceChanges(store::Reader& db, Pa
 
 void AddRoom(store::Batch& batch, const RoomRow& room);
 void AddEvent(store::Batch& batch, Partition p, const EventRow& event);
-// The event's redacted form takes the place of the original.
-void RedactEvent(store::Batch& batch, Partition p, int64_t pos, std::string_view redacted_pdu, int64_t redacted_by);
-// `next` comes into force at next.from_pos; `previous`, if any, is what it replaces.
+// The event's redacted form takes the place of the original; `flags` are those it had.
+void RedactEvent(store::Batch& batch, Partition p, int64_t pos, std::string_view redacted_pdu, int64_t redacted_by,
+                 uint32_t flags);
+// An event gets another place in its room: an outlier whose past has come, the end of a gap that was filled.
+void PlaceEvent(store::Batch& batch, Partition p, int64_t pos, RoomOrder ord, uint32_t flags);
+// `next` comes into force at next.from_pos; `previous`, if any, is what it replaces. With next.event_pos 0 the entry ends.
 void ReplaceState(store::Batch& batch, Partition p, RoomNid room, const StateRow* previous, const StateRow& next);
 void AddRelation(store::Batch& batch, Partition p, const RelationRow& relation);
 void DeleteRelation(store::Batch& batch, Partition p, RoomNid room, std::string_view target, int64_t pos);
+// These alone are the room's forward extremities; none: the latest event is.
+void SetExtremities(store::Batch& batch, Partition p, RoomNid room, const std::vector<int64_t>& positions);
+void AddFork(store::Batch& batch, Partition p, const ForkRow& fork, const std::vector<ForkStateRow>& differences);
+void AddWaiting(store::Batch& batch, Partition p, const WaitingRow& waiting);
+void DeleteWaiting(store::Batch& batch, Partition p, RoomNid room, std::string_view event_id);
+void AddEarlyRedaction(store::Batch& batch, Partition p, RoomNid room, std::string_view target, int64_t pos);
+void DeleteEarlyRedactions(store::Batch& batch, Partition p, RoomNid room, std::string_view target);
 void AddTxn(store::Batch& batch, Partition p, const TxnRow& txn);
 void PruneTxns(store::Batch& batch, Partition p, int64_t before_ts);
 void SetReceipt(store::Batch& batch, Partition p, const ReceiptRow& receipt);

@@ -47,11 +47,16 @@ void AddEvent(store::Batch& batch, Partition p, const EventRow& event) {
                                {"pdu", store::Bytes(event.pdu)}});
 }
 
-void RedactEvent(store::Batch& batch, Partition p, int64_t pos, std::string_view redacted_pdu, int64_t redacted_by) {
+void RedactEvent(store::Batch& batch, Partition p, int64_t pos, std::string_view redacted_pdu, int64_t redacted_by,
+                 uint32_t flags) {
   batch.Update("events_pdus", {{"p", p}, {"pos", pos}},
                {{"pdu", store::Bytes(redacted_pdu)},
-                {"flags", static_cast<int64_t>(kRedacted)},
+                {"flags", static_cast<int64_t>(flags | kRedacted)},
                 {"redacted_by", redacted_by}});
+}
+
+void PlaceEvent(store::Batch& batch, Partition p, int64_t pos, RoomOrder ord, uint32_t flags) {
+  batch.Update("events_pdus", {{"p", p}, {"pos", pos}}, {{"ord", ord}, {"flags", static_cast<int64_t>(flags)}});
 }
 
 void ReplaceState(store::Batch& batch, Partition p, RoomNid room, const StateRow* previous, const StateRow& next) {

@@ -92,7 +92,7 @@ bool ReadDoor::JoinedSince(int64_t pos) const {
 }
 
 bool ReadDoor::MaySee(const EventRow& row) const {
-  if ((row.flags & kSoftFailed) != 0) return false;
+  if ((row.flags & kHidden) != 0) return false;
   const bool own_membership = row.type == "m.room.member" && row.state_key == viewer_.user_id;
   return own_membership || MaySeeAt(row.pos);
 }

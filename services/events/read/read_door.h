@@ -47,7 +47,7 @@ class ReadDoor {
   int64_t LeftAt() const;
   bool IsWorldReadable() const;
 
-  // Whether the viewer may see an event. One's own memberships always; soft-failed events are shown to nobody.
+  // Whether the viewer may see an event. One's own memberships always; hidden events (kHidden) are shown to nobody.
   bool MaySee(const EventRow& row) const;
   bool MaySeeAt(int64_t pos) const;
 

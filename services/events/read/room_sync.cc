@@ -25,7 +25,7 @@ bool IsMember(const StateRow& state) { return state.type == kMember; }
 }  // namespace
 
 bool RoomSync::Shows(const EventRow& row) const {
-  return door_.MaySee(row) && frame_.timeline_filter.Keeps(row);
+  return (row.flags & kNotInForce) == 0 && door_.MaySee(row) && frame_.timeline_filter.Keeps(row);
 }
 
 absl::Status RoomSync::CollectTimeline(int64_t after, int64_t upto) {
@@ -38,15 +38,36 @@ absl::Status RoomSync::CollectTimeline(int64_t after, int64_t upto) {
         ++scanned;
         reached_known = row.ord <= LiveOrder(after);
         if (reached_known) return false;
-        if (!Shows(row)) return true;
-        limited_ = timeline_.size() == limit;
-        if (!limited_) timeline_.push_back(row);
+        // History that was fetched later is for /messages, as is what is missing before a gap.
+        limited_ = (row.flags & kBackfilled) != 0;
+        if (limited_) return false;
+        resolved_ |= (row.flags & kOffLine) != 0;
+        if (Shows(row)) {
+          limited_ = timeline_.size() == limit;
+          if (!limited_) timeline_.push_back(row);
+        }
+        limited_ |= (row.flags & kAfterGap) != 0;
         return !limited_;
       });
   PARLEY_RETURN_IF_ERROR(status);
   limited_ = limited_ || (scanned == kMaxScanned && !reached_known);
   std::reverse(timeline_.begin(), timeline_.end());
   timeline_start_ = timeline_.empty() ? upto + 1 : timeline_.front().pos;
+  return resolved_ ? ReadResolved(upto) : absl::OkStatus();
+}
+
+// What state resolution brought into force within the timeline can't be told there; it goes into the state, and what it took the
+// place of out of the timeline, where a client would take it for what is in force.
+absl::Status RoomSync::ReadResolved(int64_t upto) {
+  PARLEY_TRY(const auto changes, StateChanges(db_, door_.room().partition, door_.room().nid,
+                                              timeline_start_ - 1, upto));
+  for (const StateRow& row : changes) {
+    if (row.event_pos == row.from_pos) continue;
+    std::erase_if(timeline_, [&row](const EventRow& event) {
+      return event.pos < row.from_pos && event.type == row.type && event.state_key == row.state_key;
+    });
+    resolved_changes_.push_back(row);
+  }
   return absl::OkStatus();
 }
 
@@ -69,6 +90,7 @@ absl::StatusOr<RoomSync::StateMap> RoomSync::MissingState(int64_t after, int64_t
   if (!rows.ok()) return rows.status();
   StateMap state;
   for (const StateRow& row : *rows) state[{row.type, row.state_key}] = row;
+  for (const StateRow& row : resolved_changes_) state[{row.type, row.state_key}] = row;
   if (!frame_.options.state_after() && !frame_.timeline_filter.KeepsAll()) {
     PARLEY_RETURN_IF_ERROR(AddFilteredOut(timeline_start_ - 1, upto, state));
   }

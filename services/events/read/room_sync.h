@@ -55,6 +55,7 @@ class RoomSync {
 
   // The last visible events of (after, upto] that the filter keeps, oldest first.
   absl::Status CollectTimeline(int64_t after, int64_t upto);
+  absl::Status ReadResolved(int64_t upto);
   absl::Status WriteTimeline(v1::RoomUpdate& update, int64_t upto);
   // State that the client lacks before its timeline begins (or, with state_after, once it ends).
   absl::Status WriteState(v1::RoomUpdate& update, int64_t after, int64_t upto);
@@ -78,6 +79,8 @@ class RoomSync {
   std::vector<EventRow> timeline_;
   bool limited_ = false;
   int64_t timeline_start_ = 0;
+  bool resolved_ = false;  // state may have changed in other ways than by the timeline's events
+  std::vector<StateRow> resolved_changes_;
 };
 
 }  // namespace parley::events

@@ -110,7 +110,7 @@ struct RoomFacts {
 };
 
 bool MayCount(const ReadDoor& door, const EventRow& row) {
-  return row.sender != door.viewer().user_id && (row.flags & kRedacted) == 0 && door.MaySee(row);
+  return row.sender != door.viewer().user_id && (row.flags & (kRedacted | kBackfilled)) == 0 && door.MaySee(row);
 }
 
 std::optional<push_rules::Outcome> Judge(const ReadDoor& door, const EventRow& row,
