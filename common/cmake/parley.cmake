@@ -36,6 +36,7 @@ find_package(spdlog REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
+pkg_check_modules(cares REQUIRED IMPORTED_TARGET libcares)
 pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis)   # its CMake config is broken in Debian 12
 pkg_check_modules(postgres REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(simdjson REQUIRED IMPORTED_TARGET simdjson)

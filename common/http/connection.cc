@@ -14,6 +14,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/dispatch.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
@@ -103,6 +104,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     SetDeadline(shard_.options.transfer_timeout + absl::Seconds(bytes / shard_.options.min_bytes_per_second));
   }
 
+  asio::awaitable<bool> Shake();
   asio::awaitable<bool> ServeOne();
   asio::awaitable<bool> Fill(size_t size);
   asio::awaitable<absl::StatusOr<Head>> ReadHead();
@@ -123,6 +125,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   Shard& shard_;
   tcp::socket socket_;
+  std::optional<asio::ssl::stream<tcp::socket&>> tls_;
   std::string input_;  // read and not yet used
   std::string peer_;
   int64_t deadline_ = kNever;
@@ -168,12 +171,22 @@ asio::awaitable<void> RunConnection(std::shared_ptr<Connection> connection) { co
 
 asio::awaitable<void> Connection::Run() {
   peer_ = PeerAddress();
-  bool more = true;
+  bool more = co_await Shake();
   while (more) {
     more = co_await ServeOne();
   }
   co_await Linger();
   Close();
+}
+
+// TLS, where it is wanted. False when the peer does not speak it.
+asio::awaitable<bool> Connection::Shake() {
+  if (!shard_.tls) co_return true;
+  state_ = State::kReading;
+  SetDeadline(shard_.options.head_timeout);
+  tls_.emplace(socket_, *shard_.tls);
+  const auto [error] = co_await tls_->async_handshake(asio::ssl::stream_base::server, kAsTuple);
+  co_return !error;
 }
 
 struct Connection::Waiter {
@@ -206,7 +219,13 @@ HeadLimits Connection::Limits() const {
 asio::awaitable<bool> Connection::Fill(size_t size) {
   const size_t old_size = input_.size();
   input_.resize(old_size + size);
-  const auto [error, count] = co_await socket_.async_read_some(asio::buffer(input_.data() + old_size, size), kAsTuple);
+  const asio::mutable_buffer space = asio::buffer(input_.data() + old_size, size);
+  if (tls_) {
+    const auto [error, count] = co_await tls_->async_read_some(space, kAsTuple);
+    input_.resize(old_size + count);
+    co_return !error && count > 0;
+  }
+  const auto [error, count] = co_await socket_.async_read_some(space, kAsTuple);
   input_.resize(old_size + count);
   co_return !error && count > 0;
 }
@@ -372,6 +391,10 @@ asio::awaitable<bool> Connection::Write(const Response& response, bool with_body
 
 asio::awaitable<bool> Connection::WriteAll(std::string_view head, std::string_view body) {
   const std::array<asio::const_buffer, 2> parts{asio::buffer(head), asio::buffer(body)};
+  if (tls_) {
+    const auto [error, count] = co_await asio::async_write(*tls_, parts, kAsTuple);
+    co_return !error;
+  }
   const auto [error, count] = co_await asio::async_write(socket_, parts, kAsTuple);
   co_return !error;
 }

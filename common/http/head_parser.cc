@@ -151,6 +151,19 @@ absl::Status ReadExpectation(const Headers& headers, Head& head) {
   return head.expects_continue ? absl::OkStatus() : Matrix(417, "M_UNKNOWN", "Unknown expectation");
 }
 
+// "HTTP/1.1 200 OK"; the reason may be empty.
+absl::Status ReadStatusLine(std::string_view line, Head& head, int& status) {
+  const bool http11 = line.starts_with("HTTP/1.1 ");
+  if (!http11 && !line.starts_with("HTTP/1.0 ")) return Malformed("Malformed status line");
+  const std::string_view code = line.substr(9, 3), rest = line.substr(std::min<size_t>(line.size(), 12));
+  const bool digits = code.size() == 3 && std::all_of(code.begin(), code.end(), absl::ascii_isdigit);
+  if (!digits || !absl::SimpleAtoi(Abs(code), &status) || status < 100 || !(rest.empty() || rest[0] == ' ')) {
+    return Malformed("Malformed status line");
+  }
+  head.keep_alive = http11;
+  return absl::OkStatus();
+}
+
 bool AsksToClose(const Headers& headers) {
   for (const absl::string_view option : absl::StrSplit(Abs(headers.Get("Connection")), ',')) {
     if (absl::EqualsIgnoreCase(Abs(TrimOws(Std(option))), "close")) return true;
@@ -187,6 +200,19 @@ absl::StatusOr<Head> ParseHead(std::string_view text, const HeadLimits& limits) 
   PARLEY_RETURN_IF_ERROR(ReadExpectation(headers, head));
   if (AsksToClose(headers)) head.keep_alive = false;
   return head;
+}
+
+absl::StatusOr<ResponseHead> ParseResponseHead(std::string_view text, const HeadLimits& limits) {
+  Head head;
+  int status = 0;
+  const auto line = TakeLine(text);
+  if (!line) return Malformed("Malformed status line");
+  PARLEY_RETURN_IF_ERROR(ReadStatusLine(*line, head, status));
+  Headers& headers = head.request.headers;
+  PARLEY_RETURN_IF_ERROR(ReadFields(text, limits, headers));
+  PARLEY_RETURN_IF_ERROR(ReadFraming(headers, head.keep_alive, head));
+  const bool keep_alive = head.keep_alive && !AsksToClose(headers);
+  return ResponseHead{status, std::move(headers), keep_alive, head.chunked, head.content_length};
 }
 
 }  // namespace parley::http

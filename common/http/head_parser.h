@@ -40,4 +40,17 @@ absl::StatusOr<std::optional<size_t>> FindHeadEnd(std::string_view input, const 
 // Transfer-Encoding in HTTP/1.0, no or several Hosts, fragments and non-ASCII in the target.
 absl::StatusOr<Head> ParseHead(std::string_view text, const HeadLimits& limits);
 
+// The head of an answer to a request of ours.
+struct ResponseHead {
+  int status = 0;
+  Headers headers;
+  bool keep_alive = true;
+  bool chunked = false;
+  // Absent: no Content-Length field. Neither this nor chunked: the body ends with the connection.
+  std::optional<uint64_t> content_length;
+};
+
+// As ParseHead, and as strict. Errors carry no meaningful HTTP status.
+absl::StatusOr<ResponseHead> ParseResponseHead(std::string_view text, const HeadLimits& limits);
+
 }  // namespace parley::http

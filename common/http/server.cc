@@ -19,6 +19,7 @@
 
 #include "common/base/strings.h"
 #include "common/http/shard.h"
+#include "common/status/macros.h"
 
 namespace parley::http {
 namespace {
@@ -34,6 +35,20 @@ void ScheduleTick(Shard& shard) {
   shard.tick.async_wait([&shard](boost::system::error_code error) {
     if (!error && !shard.stopping) ScheduleTick(shard);
   });
+}
+
+// Null when there is no certificate.
+absl::StatusOr<std::shared_ptr<asio::ssl::context>> TlsOf(const ServerOptions& options) {
+  if (options.tls_certificate_file.empty()) return nullptr;
+  using Tls = asio::ssl::context;
+  auto tls = std::make_shared<Tls>(Tls::tls_server);
+  boost::system::error_code error;
+  tls->set_options(Tls::default_workarounds | Tls::no_sslv3 | Tls::no_tlsv1 | Tls::no_tlsv1_1, error);
+  if (!error) tls->use_certificate_chain_file(options.tls_certificate_file, error);
+  if (!error) tls->use_private_key_file(options.tls_key_file, Tls::pem, error);
+  if (!error) return tls;
+  return absl::InvalidArgumentError(
+      StrCat("cannot use the certificate ", options.tls_certificate_file, ": ", error.message()));
 }
 
 void BeginStop(Shard& shard) {
@@ -59,9 +74,10 @@ void Responder::OnPeerGone(absl::AnyInvocable<void()> callback) { sink_->OnPeerG
 
 class Server::Impl {
  public:
-  Impl(const ServerOptions& options, Handler& handler) : max_connections_(options.max_connections) {
+  Impl(const ServerOptions& options, Handler& handler, std::shared_ptr<asio::ssl::context> tls)
+      : max_connections_(options.max_connections) {
     for (int i = 0; i < std::max(options.threads, 1); ++i) {
-      shards_.push_back(std::make_shared<Shard>(options, handler));
+      shards_.push_back(std::make_shared<Shard>(options, handler, tls));
       guards_.emplace_back(shards_.back()->io.get_executor());
     }
     acceptor_.emplace(shards_[0]->io);
@@ -141,7 +157,8 @@ class Server::Impl {
 };
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Handler& handler) {
-  auto impl = std::make_unique<Impl>(options, handler);
+  PARLEY_TRY(auto tls, TlsOf(options));
+  auto impl = std::make_unique<Impl>(options, handler, std::move(tls));
   if (absl::Status listening = impl->Listen(options); !listening.ok()) return listening;
   impl->Run();
   return std::unique_ptr<Server>(new Server(std::move(impl)));

@@ -70,6 +70,9 @@ struct ServerOptions {
   size_t min_bytes_per_second = 16 << 10;
   // Every answer carries the CORS headers of the client-server API ("Web Browser Clients"), OPTIONS is answered here.
   bool cors = true;
+  // PEM files of a certificate with its chain, and of its key: connections are TLS. Both empty: plain. Read at the start.
+  std::string tls_certificate_file;
+  std::string tls_key_file;
   // The peer is a proxy of ours: the client's address is the last of X-Forwarded-For.
   bool behind_proxy = false;
 };
@@ -77,7 +80,8 @@ struct ServerOptions {
 // Threads: all methods from any thread but a loop thread. Lifetime: borrows `handler`, which must outlive the server.
 class Server {
  public:
-  // Listens when it returns. Unavailable when the address can't be bound.
+  // Listens when it returns. Unavailable when the address can't be bound, InvalidArgument when the certificate can't be
+  // used.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options, Handler& handler);
   ~Server();
 

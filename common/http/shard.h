@@ -8,6 +8,7 @@
 #include <absl/container/flat_hash_set.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "common/http/server.h"
@@ -20,10 +21,12 @@ class Connection;
 // One event loop and its connections. All but the atomics belongs to the loop thread. Held by the server and by every
 // Responder, so that a late answer finds its loop; connections only refer to it.
 struct Shard : std::enable_shared_from_this<Shard> {
-  Shard(const ServerOptions& options, Handler& handler) : options(options), handler(handler) {}
+  Shard(const ServerOptions& options, Handler& handler, std::shared_ptr<boost::asio::ssl::context> tls)
+      : options(options), handler(handler), tls(std::move(tls)) {}
 
   const ServerOptions options;
   Handler& handler;
+  const std::shared_ptr<boost::asio::ssl::context> tls;  // null: plain connections
   absl::flat_hash_set<Connection*> connections;
   std::atomic<size_t> open{0};
   // Seconds of the steady clock, and the Date header that goes with them; renewed by each tick.

@@ -1,5 +1,6 @@
 #include "services/federation/service.h"
 
+#include "common/http/client.h"
 #include "common/status/macros.h"
 #include "services/federation/store.h"
 
@@ -7,33 +8,59 @@ namespace parley::federation {
 namespace {
 
 absl::Status Unready() {
-  return absl::UnavailableError("other servers are not spoken to yet");
+  return absl::UnavailableError("nothing is sent to other servers yet");
+}
+
+absl::StatusOr<std::unique_ptr<http::Client>> MakeClient(const Config& config) {
+  http::ClientOptions options;
+  PARLEY_TRY(options.addresses,
+             http::AddressRules::Make(config.allow_addresses, config.deny_addresses));
+  options.extra_ca_file = config.ca_file;
+  options.threads = config.client_threads;
+  return http::Client::Make(options);
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Deps deps) {
+  PARLEY_TRY(auto client, MakeClient(config));
   PARLEY_TRY(auto streams, stream::Streams::Open(deps.store, deps.bus, kStream, config.partitions));
-  return std::unique_ptr<Service>(new Service(config, deps, std::move(streams)));
+  return std::unique_ptr<Service>(new Service(config, deps, std::move(streams), std::move(client)));
 }
 
-Service::Service(const Config& config, Deps deps, std::unique_ptr<stream::Streams> streams)
-    : config_(config), deps_(deps), streams_(std::move(streams)) {}
+Service::Service(const Config& config, Deps deps, std::unique_ptr<stream::Streams> streams,
+                 std::unique_ptr<http::Client> client)
+    : config_(config),
+      deps_(deps),
+      streams_(std::move(streams)),
+      metrics_(deps.registry),
+      client_(std::move(client)),
+      discovery_(*client_, deps.clock, deps.rng),
+      requests_(config_, {*client_, discovery_, deps.signing_key, metrics_}),
+      fetcher_(config_, requests_, deps.clock),
+      own_keys_(config_.server_name, deps.signing_key, deps.old_keys, config_.key_lifetime,
+                deps.clock),
+      server_keys_(config_, {deps.store, *streams_, own_keys_, fetcher_, deps.signing_key,
+                             deps.clock, metrics_}) {}
+
+// Threads that wait for other servers end at once.
+Service::~Service() { client_->Stop(); }
 
 void Service::Start() {}
 
-absl::StatusOr<RequestResponse> Service::Request(const rpc::Call&, const RequestRequest&) {
-  return Unready();
+absl::StatusOr<RequestResponse> Service::Request(const rpc::Call& call,
+                                                 const RequestRequest& request) {
+  return requests_.Send(call, request);
 }
 
-absl::StatusOr<GetServerKeysResponse> Service::GetServerKeys(const rpc::Call&,
-                                                             const GetServerKeysRequest&) {
-  return Unready();
+absl::StatusOr<GetServerKeysResponse> Service::GetServerKeys(const rpc::Call& call,
+                                                             const GetServerKeysRequest& request) {
+  return server_keys_.Get(call, request);
 }
 
-absl::StatusOr<QueryServerKeysResponse> Service::QueryServerKeys(const rpc::Call&,
-                                                                 const QueryServerKeysRequest&) {
-  return Unready();
+absl::StatusOr<QueryServerKeysResponse> Service::QueryServerKeys(
+    const rpc::Call& call, const QueryServerKeysRequest& request) {
+  return server_keys_.Query(call, request);
 }
 
 absl::StatusOr<SendEdusResponse> Service::SendEdus(const rpc::Call&, const SendEdusRequest&) {
@@ -42,7 +69,7 @@ absl::StatusOr<SendEdusResponse> Service::SendEdus(const rpc::Call&, const SendE
 
 absl::StatusOr<RecordAliveResponse> Service::RecordAlive(const rpc::Call&,
                                                          const RecordAliveRequest&) {
-  return Unready();
+  return RecordAliveResponse();
 }
 
 absl::StatusOr<ListDestinationsResponse> Service::ListDestinations(const rpc::Call&,

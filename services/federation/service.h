@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "common/base/clock.h"
 #include "common/base/rng.h"
@@ -12,6 +14,16 @@
 #include "parley/events/v1/room_federation.parley.h"
 #include "parley/federation/v1/federation.parley.h"
 #include "services/federation/config.h"
+#include "services/federation/discovery.h"
+#include "services/federation/key_fetcher.h"
+#include "services/federation/metrics.h"
+#include "services/federation/own_keys.h"
+#include "services/federation/requests.h"
+#include "services/federation/server_keys.h"
+
+namespace parley::http {
+class Client;
+}
 
 namespace parley::federation {
 
@@ -27,10 +39,15 @@ class Service final : public FederationService {
     const Clock& clock;
     Rng& rng;
     metrics::Registry& registry;
+    // Keys that this server used before.
+    std::vector<PublishedKey> old_keys = {};
   };
 
-  // Takes the partitions over.
+  // Takes the partitions over. InvalidArgument, one sentence, when the options for outbound
+  // requests can't be.
   static absl::StatusOr<std::unique_ptr<Service>> Open(const Config& config, Deps deps);
+  ~Service() override;
+
   // Begins what it does by itself; the other services can be called by now.
   void Start();
 
@@ -50,11 +67,19 @@ class Service final : public FederationService {
                                                   const common::v1::HeadsRequest& request) override;
 
  private:
-  Service(const Config& config, Deps deps, std::unique_ptr<stream::Streams> streams);
+  Service(const Config& config, Deps deps, std::unique_ptr<stream::Streams> streams,
+          std::unique_ptr<http::Client> client);
 
   const Config& config_;
   const Deps deps_;
   const std::unique_ptr<stream::Streams> streams_;
+  const Metrics metrics_;
+  const std::unique_ptr<http::Client> client_;
+  Discovery discovery_;
+  const Requests requests_;
+  const KeyFetcher fetcher_;
+  OwnKeys own_keys_;
+  ServerKeys server_keys_;
 };
 
 }  // namespace parley::federation
