@@ -7,7 +7,9 @@
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
 #include "parley/events/v1/events.parley.h"
+#include "parley/federation/v1/federation.parley.h"
 #include "parley/profile/v1/profile.parley.h"
+#include "services/accounts/device_list_edu.h"
 #include "services/accounts/tables/inbox.h"
 #include "services/accounts/tables/sessions.h"
 
@@ -27,8 +29,9 @@ bool IsTransient(const absl::Status& status) {
 
 }  // namespace
 
-Follower::Follower(const Deps& deps, events::EventsService& events, profile::ProfileService& profile)
-    : deps_(deps), events_(events), profile_(profile), next_pruning_(deps.clock.Now()) {}
+Follower::Follower(const Deps& deps, events::EventsService& events, profile::ProfileService& profile,
+                   federation::FederationService& federation)
+    : deps_(deps), events_(events), profile_(profile), federation_(federation), next_pruning_(deps.clock.Now()) {}
 
 Follower::~Follower() {
   deps_.outbox.Stop();
@@ -108,7 +111,23 @@ absl::Status Follower::TellDeviceListChange(const tables::Job& job) {
   request.set_user_id(job.user_id);
   request.set_generation(job.generation);
   for (const std::string& room : rooms) request.add_room_ids(room);
-  return events_.RecordDeviceListChange(NewCall(), request).status();
+  PARLEY_RETURN_IF_ERROR(events_.RecordDeviceListChange(NewCall(), request).status());
+  return TellOtherServers(job, rooms);
+}
+
+absl::Status Follower::TellOtherServers(const tables::Job& job, const std::vector<std::string>& rooms) {
+  std::string device_id;
+  {
+    PARLEY_TRY(const LockedAccount account, deps_.accounts.Lock(UserId::Trusted(job.user_id)));
+    if (!account->devices.empty()) device_id = account->devices.begin()->first;
+  }
+  federation::v1::SendEdusRequest request;
+  federation::v1::Edu& edu = *request.add_edus();
+  edu.mutable_room_ids()->Assign(rooms.begin(), rooms.end());
+  edu.set_json(DeviceListEdu(job.user_id, device_id, job.generation));
+  edu.set_durable(true);
+  edu.set_key(StrCat("device_list ", job.user_id));
+  return federation_.SendEdus(NewCall(), request).status();
 }
 
 absl::Status Follower::CreateProfile(const tables::Job& job) {

@@ -11,6 +11,9 @@
 namespace parley::events {
 class EventsService;
 }
+namespace parley::federation {
+class FederationService;
+}
 namespace parley::profile {
 class ProfileService;
 }
@@ -23,7 +26,8 @@ namespace parley::accounts {
 // Threads: Start and the destructor by one thread, Run by any. Lifetime: borrows everything; stops in its destructor.
 class Follower {
  public:
-  Follower(const Deps& deps, events::EventsService& events, profile::ProfileService& profile);
+  Follower(const Deps& deps, events::EventsService& events, profile::ProfileService& profile,
+           federation::FederationService& federation);
   ~Follower();
 
   // Takes up what an earlier process left, too.
@@ -38,6 +42,7 @@ class Follower {
   void PruneIfDue();
   absl::Status Do(const tables::Job& job);
   absl::Status TellDeviceListChange(const tables::Job& job);
+  absl::Status TellOtherServers(const tables::Job& job, const std::vector<std::string>& rooms);
   absl::Status CreateProfile(const tables::Job& job);
   absl::Status LeaveRooms(const tables::Job& job);
   absl::Status LeaveRoom(const std::string& user_id, const std::string& room_id);
@@ -47,6 +52,7 @@ class Follower {
   const Deps deps_;
   events::EventsService& events_;
   profile::ProfileService& profile_;
+  federation::FederationService& federation_;
   absl::Time next_pruning_;
   std::thread thread_;
 };

@@ -7,6 +7,7 @@
 #include "common/status/matrix_error.h"
 #include "services/accounts/body.h"
 #include "services/accounts/cross_signing.h"
+#include "services/accounts/device_list_edu.h"
 
 namespace parley::accounts {
 namespace {
@@ -117,6 +118,33 @@ absl::Status KeyQuery::ReadUser(store::Reader& reader, const UserId& requester, 
     else if (requester == user) found.user_signing_keys.Set(user.str(), std::move(key));
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<json::Object> KeyQuery::Devices(const UserId& user) {
+  int64_t stream_id = 0;
+  {
+    PARLEY_TRY(const LockedAccount account, deps_.accounts.LockExisting(user));
+    stream_id = DeviceListStreamId(account->device_list_position);
+  }
+  Found found;
+  PARLEY_RETURN_IF_ERROR(
+      deps_.store.Read([&](store::Reader& reader) { return ReadUser(reader, UserId(), user, {}, found); }));
+  json::Array devices;
+  const json::Object* by_id = json::FindObject(found.device_keys, user.str());
+  for (const auto& [device_id, keys] : by_id ? *by_id : json::Object()) {
+    json::Object device{{"device_id", device_id}, {"keys", keys}};
+    const json::Value* names = keys.Find("unsigned");
+    if (const json::Value* name = names ? names->Find("device_display_name") : nullptr) {
+      device.Set("device_display_name", *name);
+    }
+    devices.emplace_back(std::move(device));
+  }
+  json::Object answer{{"user_id", user.str()}, {"stream_id", stream_id}, {"devices", std::move(devices)}};
+  if (const json::Object* key = json::FindObject(found.master_keys, user.str())) answer.Set("master_key", *key);
+  if (const json::Object* key = json::FindObject(found.self_signing_keys, user.str())) {
+    answer.Set("self_signing_key", *key);
+  }
+  return answer;
 }
 
 absl::StatusOr<json::Object> KeyQuery::Claim(const json::Object& body) {

@@ -21,6 +21,9 @@ class KeyQuery {
   // requester's own. The user-signing key is the owner's alone. Users of other servers: `failures`.
   absl::StatusOr<json::Object> Query(const UserId& requester, const json::Object& body);
 
+  // What another server learns of all of the user's devices: GET /_matrix/federation/v1/user/devices/{userId}. M_NOT_FOUND.
+  absl::StatusOr<json::Object> Devices(const UserId& user);
+
   // One key for each device asked; no one-time key is given twice, and the fallback key only when none is left.
   absl::StatusOr<json::Object> Claim(const json::Object& body);
 

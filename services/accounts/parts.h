@@ -26,6 +26,7 @@
 #include "services/accounts/push_rules.h"
 #include "services/accounts/pushers.h"
 #include "services/accounts/registration.h"
+#include "services/accounts/remote_devices.h"
 #include "services/accounts/service.h"
 #include "services/accounts/sessions.h"
 #include "services/accounts/signatures.h"
@@ -44,7 +45,9 @@ struct Service::Parts {
         cache(needs.store, config.server_name, streams->partitions(), config.cached_users),
         deps{this->config, needs.clock, needs.rng, needs.store, cache, changes, outbox},
         uia(needs.clock, needs.rng, config.uia_session_lifetime),
-        follower(deps, needs.events, needs.profile) {}
+        to_device(deps, needs.federation),
+        remote_devices(needs.clock, needs.events),
+        follower(deps, needs.events, needs.profile, needs.federation) {}
 
   // The new user's profile, before the answer if profile answers at once; the outbox keeps the job otherwise.
   void CreateProfileOf(const json::Object& created);
@@ -68,9 +71,10 @@ struct Service::Parts {
   Filters filters{deps};
   PushRules push_rules{deps};
   Pushers pushers{deps};
-  ToDevice to_device{deps};
+  ToDevice to_device;
   DeviceKeys device_keys{deps};
   KeyQuery key_query{deps};
+  RemoteDevices remote_devices;
   CrossSigning cross_signing{deps, credentials};
   Signatures signatures{deps};
   KeyBackup key_backup{deps};

@@ -97,6 +97,9 @@ class Service final : public AccountsService {
 
   absl::StatusOr<SendToDeviceResponse> SendToDevice(const rpc::Call&, const SendToDeviceRequest&) override;
 
+  absl::StatusOr<ReceiveDeviceListUpdateResponse> ReceiveDeviceListUpdate(
+      const rpc::Call& call, const ReceiveDeviceListUpdateRequest& request) override;
+  absl::StatusOr<JsonResponse> GetUserDevices(const rpc::Call& call, const GetUserDevicesRequest& request) override;
   absl::StatusOr<JsonResponse> UploadKeys(const rpc::Call&, const BodyRequest&) override;
   absl::StatusOr<JsonResponse> QueryKeys(const rpc::Call&, const BodyRequest&) override;
   absl::StatusOr<JsonResponse> ClaimKeys(const rpc::Call&, const BodyRequest&) override;

@@ -32,9 +32,20 @@ absl::StatusOr<JsonResponse> Service::SetPusher(const rpc::Call&, const BodyRequ
   return Answer(parts_->pushers.Set(request));
 }
 
-absl::StatusOr<SendToDeviceResponse> Service::SendToDevice(const rpc::Call&, const SendToDeviceRequest& request) {
-  PARLEY_RETURN_IF_ERROR(parts_->to_device.Send(request));
+absl::StatusOr<SendToDeviceResponse> Service::SendToDevice(const rpc::Call& call, const SendToDeviceRequest& request) {
+  PARLEY_RETURN_IF_ERROR(parts_->to_device.Send(call, request));
   return SendToDeviceResponse();
+}
+
+absl::StatusOr<ReceiveDeviceListUpdateResponse> Service::ReceiveDeviceListUpdate(
+    const rpc::Call& call, const ReceiveDeviceListUpdateRequest& request) {
+  PARLEY_RETURN_IF_ERROR(parts_->remote_devices.Changed(call, request.user_id()));
+  return ReceiveDeviceListUpdateResponse();
+}
+
+absl::StatusOr<JsonResponse> Service::GetUserDevices(const rpc::Call&, const GetUserDevicesRequest& request) {
+  PARLEY_TRY(const UserId user, UserId::Parse(request.user_id()));
+  return Answer(parts_->key_query.Devices(user));
 }
 
 absl::StatusOr<JsonResponse> Service::UploadKeys(const rpc::Call&, const BodyRequest& request) {

@@ -3,9 +3,12 @@
 #include <algorithm>
 
 #include "common/base/strings.h"
+#include "common/crypto/base64.h"
+#include "common/crypto/hash.h"
 #include "common/json/splice.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "parley/federation/v1/federation.parley.h"
 #include "services/accounts/body.h"
 #include "services/accounts/tables/inbox.h"
 
@@ -15,6 +18,8 @@ namespace {
 constexpr size_t kMaxTypeBytes = 255;
 constexpr size_t kMaxTransactionBytes = 512;
 constexpr size_t kMaxRecipients = 10'000;
+// Server-server API, "m.direct_to_device".
+constexpr size_t kMessageIdBytes = 32;
 
 std::string ClientEvent(const v1::SendToDeviceRequest& request, std::string_view content) {
   std::string event;
@@ -22,6 +27,29 @@ std::string ClientEvent(const v1::SendToDeviceRequest& request, std::string_view
   writer.BeginObject().Key("type").String(request.type()).Key("sender").String(request.requester().user_id());
   writer.Key("content").Raw(content).EndObject();
   return event;
+}
+
+// The same for each attempt of a client to send the same: the other server delivers it once.
+std::string MessageId(const v1::SendToDeviceRequest& request) {
+  const std::string text = StrCat(request.requester().user_id(), " ", request.requester().device_id(), " ",
+                                  request.type(), " ", request.txn_id());
+  return crypto::EncodeBase64Url(crypto::Sha256(text)).substr(0, kMessageIdBytes);
+}
+
+// An m.direct_to_device EDU.
+std::string Edu(const v1::SendToDeviceRequest& request, std::string_view message_id,
+                const std::map<std::string, std::map<std::string, std::string>>& messages) {
+  std::string edu;
+  json::Writer out(edu);
+  out.BeginObject().Key("content").BeginObject().Key("message_id").String(message_id).Key("messages").BeginObject();
+  for (const auto& [user, devices] : messages) {
+    out.Key(user).BeginObject();
+    for (const auto& [device_id, content] : devices) out.Key(device_id).Raw(content);
+    out.EndObject();
+  }
+  out.EndObject().Key("sender").String(request.requester().user_id()).Key("type").String(request.type()).EndObject();
+  out.Key("edu_type").String("m.direct_to_device").EndObject();
+  return edu;
 }
 
 // The device's own message, or that for all devices.
@@ -52,7 +80,10 @@ absl::StatusOr<ToDevice::Messages> ToDevice::Parse(const json::Object& body) {
 absl::StatusOr<std::vector<LockedAccount>> ToDevice::LockRecipients(const v1::SendToDeviceRequest& request,
                                                                     const Messages& messages) {
   std::vector<UserId> users;
-  for (const auto& [user, devices] : messages) users.push_back(UserId::Trusted(user));
+  for (const auto& [user, devices] : messages) {
+    UserId id = UserId::Trusted(user);
+    if (id.server_name() == deps_.config.server_name) users.push_back(std::move(id));
+  }
   PARLEY_TRY(std::vector<LockedAccount> all, deps_.accounts.LockAll(std::move(users)));
   const tables::Transaction transaction{request.requester().user_id(), request.requester().device_id(),
                                         request.txn_id()};
@@ -73,11 +104,38 @@ absl::StatusOr<std::vector<LockedAccount>> ToDevice::LockRecipients(const v1::Se
   return fresh;
 }
 
-absl::Status ToDevice::Send(const v1::SendToDeviceRequest& request) {
+absl::Status ToDevice::Send(const rpc::Call& call, const v1::SendToDeviceRequest& request) {
   PARLEY_RETURN_IF_ERROR(CheckLength("eventType", request.type(), kMaxTypeBytes));
   PARLEY_RETURN_IF_ERROR(CheckLength("txnId", request.txn_id(), kMaxTransactionBytes));
   PARLEY_TRY(const json::Object body, ParseBody(request.body()));
   PARLEY_TRY(const Messages messages, Parse(body));
+  PARLEY_RETURN_IF_ERROR(SendToOthers(call, request, messages));
+  return SendToOwn(request, messages);
+}
+
+absl::Status ToDevice::SendToOthers(const rpc::Call& call, const v1::SendToDeviceRequest& request,
+                                    const Messages& messages) {
+  const std::string& own_server = deps_.config.server_name;
+  if (UserId::Trusted(request.requester().user_id()).server_name() != own_server) return absl::OkStatus();
+  std::map<std::string, Messages> by_server;
+  for (const auto& [user, devices] : messages) {
+    const std::string server(UserId::Trusted(user).server_name());
+    if (server != own_server) by_server[server][user] = devices;
+  }
+  if (by_server.empty()) return absl::OkStatus();
+  const std::string message_id = MessageId(request);
+  federation::v1::SendEdusRequest edus;
+  for (const auto& [server, of_server] : by_server) {
+    federation::v1::Edu& edu = *edus.add_edus();
+    edu.add_destinations(server);
+    edu.set_durable(true);
+    edu.set_key(StrCat("to_device ", message_id));
+    edu.set_json(Edu(request, message_id, of_server));
+  }
+  return federation_.SendEdus(call, edus).status();
+}
+
+absl::Status ToDevice::SendToOwn(const v1::SendToDeviceRequest& request, const Messages& messages) {
   PARLEY_TRY(std::vector<LockedAccount> recipients, LockRecipients(request, messages));
   if (recipients.empty()) return absl::OkStatus();
 

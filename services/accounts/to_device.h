@@ -8,8 +8,13 @@
 #include <absl/synchronization/mutex.h>
 
 #include "common/json/value.h"
+#include "common/rpc/call.h"
 #include "parley/accounts/v1/accounts.pb.h"
 #include "services/accounts/deps.h"
+
+namespace parley::federation {
+class FederationService;
+}
 
 namespace parley::accounts {
 
@@ -19,11 +24,12 @@ namespace parley::accounts {
 // Threads: every method may be called from any.
 class ToDevice {
  public:
-  explicit ToDevice(const Deps& deps) : deps_(deps) {}
+  ToDevice(const Deps& deps, federation::FederationService& federation) : deps_(deps), federation_(federation) {}
 
   // To all devices named, "*" for all of a user's. A transaction that was sent before changes nothing. Devices that
-  // don't exist, and users of other servers, are passed over.
-  absl::Status Send(const v1::SendToDeviceRequest& request);
+  // don't exist are passed over. What one of our users sends to users of other servers is handed to `federation`; what
+  // somebody of another server sends goes to our users alone.
+  absl::Status Send(const rpc::Call& call, const v1::SendToDeviceRequest& request);
 
   struct Delivery {
     std::vector<std::string> events;
@@ -39,11 +45,14 @@ class ToDevice {
   using Messages = std::map<std::string, std::map<std::string, std::string>>;
 
   static absl::StatusOr<Messages> Parse(const json::Object& body);
+  absl::Status SendToOthers(const rpc::Call& call, const v1::SendToDeviceRequest& request, const Messages& messages);
+  absl::Status SendToOwn(const v1::SendToDeviceRequest& request, const Messages& messages);
   absl::StatusOr<std::vector<LockedAccount>> LockRecipients(const v1::SendToDeviceRequest& request,
                                                             const Messages& messages);
   void Acknowledge(LockedAccount& account, const std::string& device_id, Device& device, int64_t until);
 
   const Deps deps_;
+  federation::FederationService& federation_;
 };
 
 }  // namespace parley::accounts

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <absl/strings/str_cat.h>
 #include <absl/time/clock.h>
@@ -127,7 +128,9 @@ absl::StatusOr<Sender::Parts> Sender::Collect(const Work& work) {
 
 absl::Status Sender::ReadEvents(const Work& work, Parts& parts) {
   std::vector<OutboundBoard::Position> wanted = work.events;
-  if (!work.behind.empty()) PARLEY_TRY(wanted, ListBehind(work, parts));
+  if (!work.behind.empty()) {
+    PARLEY_TRY(wanted, ListBehind(work, parts));
+  }
   std::map<Partition, std::vector<int64_t>> by_partition;
   for (const auto& [partition, position] : wanted) by_partition[partition].push_back(position);
   for (const auto& [partition, positions] : by_partition) {
@@ -216,26 +219,38 @@ absl::Status Sender::Transmit(const std::string& destination, const Parts& parts
 absl::Status Sender::Forget(const std::string& destination, const std::vector<EduRow>& edus) {
   if (edus.empty()) return absl::OkStatus();
   const Partition p = PartitionFor(destination);
-  return deps_.streams.For(p)
-      .AppendAndWait([&](int64_t) -> absl::StatusOr<stream::Appended> {
-        stream::Appended appended{.batch = {}, .count = 0, .keys = {}};
-        for (const EduRow& edu : edus) DeleteEdu(appended.batch, p, destination, edu);
-        return appended;
-      })
-      .status();
+  store::Batch batch;
+  for (const EduRow& edu : edus) DeleteEdu(batch, p, destination, edu);
+  return Commit(p, std::move(batch));
 }
 
-absl::StatusOr<SendEdusResponse> Sender::SendEdus(const SendEdusRequest& request) {
+absl::StatusOr<SendEdusResponse> Sender::SendEdus(const rpc::Call& call,
+                                                  const SendEdusRequest& asked) {
+  PARLEY_TRY(const SendEdusRequest request, Addressed(call, asked));
   PARLEY_RETURN_IF_ERROR(StoreDurable(request));
   absl::MutexLock lock(&mutex_);
   for (const Edu& edu : request.edus()) {
     for (const std::string& destination : edu.destinations()) {
-      if (destination == config_.server_name) continue;
       if (edu.durable()) board_->AddDurable(destination);
       if (!edu.durable()) board_->AddEphemeral(destination, edu.key(), edu.json());
     }
   }
   return SendEdusResponse();
+}
+
+absl::StatusOr<SendEdusRequest> Sender::Addressed(const rpc::Call& call, SendEdusRequest request) {
+  for (Edu& edu : *request.mutable_edus()) {
+    std::set<std::string> servers(edu.destinations().begin(), edu.destinations().end());
+    if (!edu.room_ids().empty()) {
+      events::v1::ListRoomServersRequest rooms;
+      *rooms.mutable_room_ids() = edu.room_ids();
+      PARLEY_TRY(const auto found, deps_.rooms.ListRoomServers(call, rooms));
+      servers.insert(found.servers().begin(), found.servers().end());
+    }
+    servers.erase(config_.server_name);
+    edu.mutable_destinations()->Assign(servers.begin(), servers.end());
+  }
+  return request;
 }
 
 absl::Status Sender::StoreDurable(const SendEdusRequest& request) {
@@ -245,20 +260,20 @@ absl::Status Sender::StoreDurable(const SendEdusRequest& request) {
     const int64_t seq = ++edu_seq_;
     const std::string key = edu.key().empty() ? absl::StrCat("#", seq) : edu.key();
     for (const std::string& destination : edu.destinations()) {
-      if (destination == config_.server_name) continue;
       const Partition p = PartitionFor(destination);
       PutEdu(batches[p], p, destination, {key, seq, edu.json()});
     }
   }
-  for (auto& [p, batch] : batches) {
-    PARLEY_RETURN_IF_ERROR(deps_.streams.For(p)
-                               .AppendAndWait([&](int64_t) -> absl::StatusOr<stream::Appended> {
-                                 return stream::Appended{
-                                     .batch = std::move(batch), .count = 0, .keys = {}};
-                               })
-                               .status());
-  }
+  for (auto& [p, batch] : batches) PARLEY_RETURN_IF_ERROR(Commit(p, std::move(batch)));
   return absl::OkStatus();
+}
+
+absl::Status Sender::Commit(Partition p, store::Batch batch) {
+  return deps_.streams.For(p)
+      .AppendAndWait([&](int64_t) -> absl::StatusOr<stream::Appended> {
+        return stream::Appended{.batch = std::move(batch), .count = 0, .keys = {}};
+      })
+      .status();
 }
 
 void Sender::RecordAlive(const std::string& server_name) {
@@ -303,13 +318,7 @@ absl::Status Sender::Save(const OutboundBoard::Changes& changes) {
   }
   for (const auto& [p, mark] : changes.marks) SaveMark(batches[p], p, mark);
   absl::Status status;
-  for (auto& [p, batch] : batches) {
-    status.Update(deps_.streams.For(p)
-                      .AppendAndWait([&](int64_t) -> absl::StatusOr<stream::Appended> {
-                        return stream::Appended{.batch = std::move(batch), .count = 0, .keys = {}};
-                      })
-                      .status());
-  }
+  for (auto& [p, batch] : batches) status.Update(Commit(p, std::move(batch)));
   return status;
 }
 

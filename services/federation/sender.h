@@ -64,7 +64,7 @@ class Sender {
   void Start();
 
   // The RPCs of the same names.
-  absl::StatusOr<SendEdusResponse> SendEdus(const SendEdusRequest& request);
+  absl::StatusOr<SendEdusResponse> SendEdus(const rpc::Call& call, const SendEdusRequest& request);
   void RecordAlive(const std::string& server_name);
   ListDestinationsResponse ListDestinations(const ListDestinationsRequest& request) const;
 
@@ -98,6 +98,9 @@ class Sender {
   std::string Transaction(const Parts& parts) const;
   absl::Status Forget(const std::string& destination, const std::vector<EduRow>& edus);
   absl::Status Save(const OutboundBoard::Changes& changes);
+  absl::Status Commit(Partition p, store::Batch batch);
+  // The EDUs with their servers found: those of their rooms added, ourselves left out.
+  absl::StatusOr<SendEdusRequest> Addressed(const rpc::Call& call, SendEdusRequest request);
   absl::Status StoreDurable(const SendEdusRequest& request);
   Partition PartitionFor(std::string_view destination) const;
   double Jitter();

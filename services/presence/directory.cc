@@ -51,6 +51,16 @@ void Directory::SetProfile(const std::string& user_id, Profile profile, bool ann
   if (announce) Tell(user_id, *user, /*others=*/true);
 }
 
+bool Directory::SetRemote(const std::string& user_id, View view) {
+  absl::MutexLock lock(&mutex_);
+  auto& user = users_[user_id];
+  if (!user) user = std::make_unique<User>();
+  const bool is_news = !user->presence.shown.LooksLike(view);
+  user->presence.shown = user->presence.own = std::move(view);
+  if (is_news) Tell(user_id, *user, /*others=*/true);
+  return is_news;
+}
+
 void Directory::Tick(absl::Time now) {
   absl::MutexLock lock(&mutex_);
   while (!timers_.empty() && timers_.begin()->first <= now) {

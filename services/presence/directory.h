@@ -48,6 +48,9 @@ class Directory {
   bool Apply(const std::string& user_id, const Input& input, absl::Time now);
   void SetProfile(const std::string& user_id, Profile profile, bool announce);
 
+  // What the user's own server says. True if others have news.
+  bool SetRemote(const std::string& user_id, View view);
+
   // Applies what time alone changes.
   void Tick(absl::Time now);
 

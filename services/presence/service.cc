@@ -1,5 +1,7 @@
 #include "services/presence/service.h"
 
+#include <algorithm>
+
 #include "common/base/partition.h"
 #include "common/base/strings.h"
 #include "common/status/macros.h"
@@ -11,6 +13,8 @@ namespace parley::presence {
 namespace {
 
 constexpr absl::Duration kTickPeriod = absl::Seconds(1);
+// Another server may say that its user was last seen at any time.
+constexpr absl::Duration kLongestAgo = absl::Hours(24 * 365);
 
 std::vector<Partition> AllPartitions(uint32_t count) {
   std::vector<Partition> all;
@@ -148,6 +152,20 @@ absl::StatusOr<AnnounceProfileResponse> Service::AnnounceProfile(const rpc::Call
   DirectoryOf(request.user_id()).SetProfile(request.user_id(), ToProfile(request.profile()), /*announce=*/true);
   metrics_.profiles.Add();
   return AnnounceProfileResponse();
+}
+
+absl::StatusOr<ReceiveRemoteResponse> Service::ReceiveRemote(const rpc::Call&, const ReceiveRemoteRequest& request) {
+  for (const RemoteUser& user : request.users()) {
+    const std::optional<State> state = StateOf(user.presence());
+    if (!state || *state > State::kOnline || user.status_msg().size() > config_.max_status_msg_bytes) continue;
+    View view;
+    view.state = *state;
+    view.status_msg = user.status_msg();
+    view.currently_active = user.currently_active();
+    view.last_active = deps_.clock.Now() - std::min(absl::Milliseconds(user.last_active_ago_ms()), kLongestAgo);
+    if (DirectoryOf(user.user_id()).SetRemote(user.user_id(), std::move(view))) metrics_.told_others.Add();
+  }
+  return ReceiveRemoteResponse();
 }
 
 absl::Status Service::LearnProfiles(const rpc::Call& call, const std::vector<std::string>& user_ids) {

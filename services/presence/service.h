@@ -48,6 +48,8 @@ class Service final : public PresenceService {
                                                         const RecordActivityRequest& request) override;
   absl::StatusOr<AnnounceProfileResponse> AnnounceProfile(const rpc::Call& call,
                                                           const AnnounceProfileRequest& request) override;
+  absl::StatusOr<ReceiveRemoteResponse> ReceiveRemote(const rpc::Call& call,
+                                                      const ReceiveRemoteRequest& request) override;
   absl::StatusOr<ReadSinceResponse> ReadSince(const rpc::Call& call, const ReadSinceRequest& request) override;
   absl::StatusOr<common::v1::HeadsResponse> Heads(const rpc::Call& call,
                                                   const common::v1::HeadsRequest& request) override;

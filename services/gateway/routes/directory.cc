@@ -1,4 +1,7 @@
+#include "services/gateway/routes/directory.h"
+
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include <absl/strings/numbers.h>
@@ -9,6 +12,7 @@
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
 #include "services/gateway/config.h"
+#include "services/gateway/federation/remote_directory.h"
 #include "services/gateway/router.h"
 #include "services/gateway/routes/room_requests.h"
 
@@ -45,8 +49,6 @@ void WritePage(json::Writer& out, const std::vector<events::PublicRoom>& rooms, 
 }
 
 absl::StatusOr<HttpAnswer> Answer(const Deps& deps, const RequestContext& context, const Page& page) {
-  const std::string server = context.QueryOr("server", deps.config.server_name);
-  if (server != deps.config.server_name) return NotFound("This server can't be reached");
   if (page.limit < 0) return InvalidParam("limit must not be negative");
   PARLEY_TRY(const size_t offset, OffsetOf(page.since));
   PARLEY_TRY(const events::ListPublicRoomsResponse found, deps.events.ListPublicRooms(context.call(), page.wanted));
@@ -63,12 +65,16 @@ absl::StatusOr<HttpAnswer> Answer(const Deps& deps, const RequestContext& contex
   return answer;
 }
 
+// The server whose directory is asked for, if it is not ours.
+std::optional<std::string> OtherServer(const Deps& deps, const RequestContext& context) {
+  const std::string server = context.QueryOr("server", deps.config.server_name);
+  return server == deps.config.server_name ? std::nullopt : std::optional(server);
+}
+
 // GET /_matrix/client/v3/publicRooms
 absl::StatusOr<HttpAnswer> ListRooms(const Deps& deps, RequestContext& context) {
-  Page page;
-  PARLEY_TRY(page.limit, context.QueryInt("limit", kDefaultPage));
-  page.since = context.QueryOr("since", "");
-  return Answer(deps, context, page);
+  if (const auto server = OtherServer(deps, context)) return RemotePublicRooms(deps, context, *server, nullptr);
+  return ListOwnRooms(deps, context);
 }
 
 absl::Status ReadFilter(const json::Object& filter, Page& page) {
@@ -88,16 +94,8 @@ absl::Status ReadFilter(const json::Object& filter, Page& page) {
 // POST /_matrix/client/v3/publicRooms
 absl::StatusOr<HttpAnswer> SearchRooms(const Deps& deps, RequestContext& context) {
   PARLEY_TRY(const json::Object* body, context.BodyOrEmpty());
-  Page page;
-  PARLEY_TRY(const std::optional<int64_t> limit, OptionalInt(*body, "limit"));
-  page.limit = limit.value_or(kDefaultPage);
-  PARLEY_TRY(const std::optional<std::string> since, OptionalString(*body, "since"));
-  page.since = since.value_or("");
-  if (const json::Value* filter = body->Find("filter"); filter && !filter->is_null()) {
-    if (!filter->is_object()) return BadJson("filter must be an object");
-    PARLEY_RETURN_IF_ERROR(ReadFilter(*filter->AsObject(), page));
-  }
-  return Answer(deps, context, page);
+  if (const auto server = OtherServer(deps, context)) return RemotePublicRooms(deps, context, *server, body);
+  return SearchOwnRooms(deps, context);
 }
 
 // GET /_matrix/client/v3/directory/list/room/{roomId}
@@ -125,6 +123,27 @@ absl::StatusOr<HttpAnswer> PutVisibility(const Deps& deps, RequestContext& conte
 }
 
 }  // namespace
+
+absl::StatusOr<HttpAnswer> ListOwnRooms(const Deps& deps, RequestContext& context) {
+  Page page;
+  PARLEY_TRY(page.limit, context.QueryInt("limit", kDefaultPage));
+  page.since = context.QueryOr("since", "");
+  return Answer(deps, context, page);
+}
+
+absl::StatusOr<HttpAnswer> SearchOwnRooms(const Deps& deps, RequestContext& context) {
+  PARLEY_TRY(const json::Object* body, context.BodyOrEmpty());
+  Page page;
+  PARLEY_TRY(const std::optional<int64_t> limit, OptionalInt(*body, "limit"));
+  page.limit = limit.value_or(kDefaultPage);
+  PARLEY_TRY(const std::optional<std::string> since, OptionalString(*body, "since"));
+  page.since = since.value_or("");
+  if (const json::Value* filter = body->Find("filter"); filter && !filter->is_null()) {
+    if (!filter->is_object()) return BadJson("filter must be an object");
+    PARLEY_RETURN_IF_ERROR(ReadFilter(*filter->AsObject(), page));
+  }
+  return Answer(deps, context, page);
+}
 
 void AddDirectoryRoutes(Router& router, const Deps& deps) {
   const auto add = [&](std::string_view method, std::string_view path, Auth auth, auto handle) {

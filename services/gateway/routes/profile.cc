@@ -7,7 +7,9 @@
 #include "parley/common/v1/common.pb.h"
 #include "parley/events/v1/events.parley.h"
 #include "parley/profile/v1/profile.parley.h"
+#include "services/gateway/config.h"
 #include "services/gateway/deps.h"
+#include "services/gateway/federation/remote_profile.h"
 #include "services/gateway/router.h"
 #include "services/gateway/routes/rooms_of_user.h"
 
@@ -21,12 +23,17 @@ constexpr uint32_t kMaxCandidates = 1'000;
 
 // GET /_matrix/client/v3/profile/{userId}
 // GET /_matrix/client/v3/profile/{userId}/{keyName}
-absl::StatusOr<HttpAnswer> GetProfile(profile::ProfileService& profile, RequestContext& context, bool one_field) {
+absl::StatusOr<HttpAnswer> GetProfile(const Deps& deps, RequestContext& context, bool one_field) {
   PARLEY_TRY(const UserId user, context.UserParam("userId"));
+  if (user.server_name() != deps.config.server_name) {
+    PARLEY_TRY(const json::Object told,
+               RemoteProfile(deps, context.call(), user, one_field ? context.Param("keyName") : ""));
+    return JsonAnswer(told);
+  }
   profile::GetProfileRequest request;
   request.set_user_id(user.str());
   if (one_field) request.set_field(context.Param("keyName"));
-  PARLEY_TRY(profile::GetProfileResponse response, profile.GetProfile(context.call(), request));
+  PARLEY_TRY(profile::GetProfileResponse response, deps.profile.GetProfile(context.call(), request));
   return JsonAnswer(std::move(*response.mutable_json()));
 }
 
@@ -108,11 +115,11 @@ void AddProfileRoutes(Router& router, const Deps& deps) {
   router.Add({.method = "GET",
               .path = "/_matrix/client/v3/profile/{userId}",
               .auth = Auth::kNone,
-              .handler = [&profile](RequestContext& context) { return GetProfile(profile, context, false); }});
+              .handler = [deps](RequestContext& context) { return GetProfile(deps, context, false); }});
   router.Add({.method = "GET",
               .path = "/_matrix/client/v3/profile/{userId}/{keyName}",
               .auth = Auth::kNone,
-              .handler = [&profile](RequestContext& context) { return GetProfile(profile, context, true); }});
+              .handler = [deps](RequestContext& context) { return GetProfile(deps, context, true); }});
   router.Add({.method = "PUT",
               .path = "/_matrix/client/v3/profile/{userId}/{keyName}",
               .auth = Auth::kGuest,

@@ -1,0 +1,96 @@
+#include "services/federation/presence_sender.h"
+
+#include <utility>
+#include <vector>
+
+#include <absl/time/clock.h>
+
+#include "common/base/strings.h"
+#include "common/json/value.h"
+#include "common/status/macros.h"
+
+namespace parley::federation {
+namespace {
+
+constexpr char kPresence[] = "presence";
+constexpr absl::Duration kPeriod = absl::Milliseconds(500);
+constexpr size_t kMaxTold = 100'000;
+
+rpc::Call OwnCall() { return {.deadline = absl::Now() + absl::Seconds(10), .request_id = "presence"}; }
+
+json::Object EduOf(json::Object entry) {
+  return {{"content", json::Object{{"push", json::Array{std::move(entry)}}}}, {"edu_type", "m.presence"}};
+}
+
+}  // namespace
+
+PresenceSender::PresenceSender(const Needs& needs, const Config& config, std::function<bool()> is_needed, Send send)
+    : needs_(needs),
+      suffix_(StrCat(":", config.server_name)),
+      is_needed_(std::move(is_needed)),
+      send_(std::move(send)) {
+  std::vector<bus::Topic> topics;
+  for (Partition p = 0; p < config.partitions; ++p) topics.push_back({kPresence, p});
+  subscription_ = needs_.bus.Subscribe(bus::Interest::Of(std::move(topics)),
+                                       [this](const bus::Wake& wake) { OnWake(wake); });
+  timer_ = std::make_unique<Periodic>("fed-presence", kPeriod, [this] { Flush(); });
+}
+
+PresenceSender::~PresenceSender() {
+  subscription_.reset();
+  timer_.reset();
+}
+
+void PresenceSender::OnWake(const bus::Wake& wake) {
+  if (!wake.key.ends_with(suffix_)) return;
+  absl::MutexLock lock(&mutex_);
+  changed_.emplace(wake.key);
+}
+
+void PresenceSender::Flush() {
+  absl::flat_hash_set<std::string> changed;
+  {
+    absl::MutexLock lock(&mutex_);
+    changed.swap(changed_);
+  }
+  if (!is_needed_()) return;
+  for (const std::string& user_id : changed) Tell(user_id).IgnoreError();
+}
+
+absl::Status PresenceSender::Tell(const std::string& user_id) {
+  const rpc::Call call = OwnCall();
+  accounts::ListMembershipsRequest memberships;
+  memberships.set_user_id(user_id);
+  memberships.add_memberships("join");
+  PARLEY_TRY(const auto rooms, needs_.accounts.ListMemberships(call, memberships));
+  if (rooms.memberships().empty()) return absl::OkStatus();
+  PARLEY_TRY(std::string news, News(call, user_id));
+  if (news.empty()) return absl::OkStatus();
+  SendEdusRequest request;
+  Edu& edu = *request.add_edus();
+  edu.set_json(std::move(news));
+  edu.set_key(StrCat("presence ", user_id));
+  for (const auto& membership : rooms.memberships()) edu.add_room_ids(membership.room_id());
+  return send_(call, request);
+}
+
+absl::StatusOr<std::string> PresenceSender::News(const rpc::Call& call, const std::string& user_id) {
+  presence::GetPresenceRequest request;
+  request.set_user_id(user_id);
+  PARLEY_TRY(const auto response, needs_.presence.GetPresence(call, request));
+  PARLEY_TRY(json::Object entry, json::ParseObject(response.json()));
+  entry.Set("user_id", user_id);
+  // Other servers know the specification's three states.
+  if (json::StringOr(entry, "presence", "") == "free_for_chat") entry.Set("presence", "online");
+  if (!entry.Has("last_active_ago")) entry.Set("last_active_ago", 0);
+  json::Object lasting = entry;
+  lasting.Erase("last_active_ago");
+  if (told_.size() > kMaxTold) told_.clear();
+  std::string& told = told_[user_id];
+  std::string now = json::Serialize(lasting);
+  if (told == now) return std::string();
+  told = std::move(now);
+  return json::Serialize(EduOf(std::move(entry)));
+}
+
+}  // namespace parley::federation
