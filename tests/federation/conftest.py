@@ -15,6 +15,7 @@ PAIRS = "parley-other,parley-synapse,synapse-parley"
 
 def pytest_addoption(parser):
     parser.addoption("--launcher", required=True, help="starts the homeserver under test")
+    parser.addoption("--target", default="parley", help="which server the hostile cases are played against")
     parser.addoption("--pairs", default=PAIRS, help="whom the scenarios bring together")
 
 
@@ -49,14 +50,9 @@ class Fleet:
             server.close()
 
 
-@pytest.fixture
-def parley(fleet):
-    return fleet.get("parley")
-
-
-@pytest.fixture
-def alice(parley):
-    return parley.user()
+@pytest.fixture(scope="session")
+def target(request, fleet):
+    return fleet.get(request.config.getoption("--target"))
 
 
 @pytest.fixture
