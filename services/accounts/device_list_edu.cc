@@ -4,7 +4,9 @@
 
 namespace parley::accounts {
 
-int64_t DeviceListStreamId(int64_t position) { return 2 * position; }
+int64_t DeviceListStreamId(int64_t position) {
+  return 2 * position;
+}
 
 std::string DeviceListEdu(std::string_view user_id, std::string_view device_id, int64_t position) {
   const int64_t stream_id = DeviceListStreamId(position);

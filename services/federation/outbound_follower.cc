@@ -97,14 +97,16 @@ bool OutboundFollower::Read(const std::vector<Partition>& partitions) {
   const auto response = needs_.rooms.ListOutbound(OwnCall(), request);
   if (!response.ok()) return false;
   take_(*response);
-  // A full answer may have left something behind in any of them.
-  const bool more = static_cast<uint32_t>(response->events_size()) >= kPage;
+  // An answer may end before the head, or leave a partition out: one that has moved is read until it stands still.
   absl::MutexLock lock(&mutex_);
+  absl::btree_set<Partition> again(partitions.begin(), partitions.end());
   for (const common::v1::Head& head : response->heads()) {
-    if (head.partition() < read_.size())
-      read_[head.partition()] = std::max(read_[head.partition()], head.position());
+    if (head.partition() >= read_.size()) continue;
+    int64_t& read = read_[head.partition()];
+    if (head.position() <= read) again.erase(head.partition());
+    read = std::max(read, head.position());
   }
-  if (more) dirty_.insert(partitions.begin(), partitions.end());
+  dirty_.insert(again.begin(), again.end());
   return true;
 }
 

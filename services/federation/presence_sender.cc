@@ -16,15 +16,19 @@ constexpr char kPresence[] = "presence";
 constexpr absl::Duration kPeriod = absl::Milliseconds(500);
 constexpr size_t kMaxTold = 100'000;
 
-rpc::Call OwnCall() { return {.deadline = absl::Now() + absl::Seconds(10), .request_id = "presence"}; }
+rpc::Call OwnCall() {
+  return {.deadline = absl::Now() + absl::Seconds(10), .request_id = "presence"};
+}
 
 json::Object EduOf(json::Object entry) {
-  return {{"content", json::Object{{"push", json::Array{std::move(entry)}}}}, {"edu_type", "m.presence"}};
+  return {{"content", json::Object{{"push", json::Array{std::move(entry)}}}},
+          {"edu_type", "m.presence"}};
 }
 
 }  // namespace
 
-PresenceSender::PresenceSender(const Needs& needs, const Config& config, std::function<bool()> is_needed, Send send)
+PresenceSender::PresenceSender(const Needs& needs, const Config& config,
+                               std::function<bool()> is_needed, Send send)
     : needs_(needs),
       suffix_(StrCat(":", config.server_name)),
       is_needed_(std::move(is_needed)),
@@ -74,7 +78,8 @@ absl::Status PresenceSender::Tell(const std::string& user_id) {
   return send_(call, request);
 }
 
-absl::StatusOr<std::string> PresenceSender::News(const rpc::Call& call, const std::string& user_id) {
+absl::StatusOr<std::string> PresenceSender::News(const rpc::Call& call,
+                                                 const std::string& user_id) {
   presence::GetPresenceRequest request;
   request.set_user_id(user_id);
   PARLEY_TRY(const auto response, needs_.presence.GetPresence(call, request));

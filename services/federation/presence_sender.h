@@ -20,8 +20,9 @@
 
 namespace parley::federation {
 
-// Tells other servers of the presence of our users: m.presence EDUs to all servers that share a room with the user. It listens
-// for the wakes of `presence`; one that is lost costs an update that the next one makes good.
+// Tells other servers of the presence of our users: m.presence EDUs to all servers that share a
+// room with the user. It listens for the wakes of `presence`; one that is lost costs an update that
+// the next one makes good.
 //
 // Threads: its own timer. Lifetime: borrows its arguments.
 class PresenceSender {
@@ -35,7 +36,8 @@ class PresenceSender {
   };
 
   // `is_needed`: false as long as nobody elsewhere can want to know. Quick.
-  PresenceSender(const Needs& needs, const Config& config, std::function<bool()> is_needed, Send send);
+  PresenceSender(const Needs& needs, const Config& config, std::function<bool()> is_needed,
+                 Send send);
   ~PresenceSender();
 
   // Sends what has changed; runs by itself, tests call it.

@@ -20,7 +20,7 @@ namespace {
 constexpr int kSenders = 24;
 constexpr int kProbers = 8;
 constexpr absl::Duration kTick = absl::Milliseconds(250);
-constexpr absl::Duration kRequestTime = absl::Seconds(60);
+constexpr absl::Duration kRequestTime = absl::Seconds(30);
 constexpr absl::Duration kReadTime = absl::Seconds(10);
 // Of the EDUs of one transaction.
 constexpr size_t kMaxEduBytes = 4 << 20;
@@ -42,8 +42,10 @@ std::optional<absl::Duration> RetryAfter(const RequestResponse& response) {
 absl::StatusOr<std::unique_ptr<Sender>> Sender::Open(const Config& config, Deps deps) {
   std::unique_ptr<OutboundBoard> board;
   int64_t last_edu = 0;
+  bool federates = false;
   PARLEY_RETURN_IF_ERROR(deps.store.Read([&](store::Reader& db) -> absl::Status {
     PARLEY_TRY(std::vector<int64_t> marks, ReadMarks(db, config.partitions));
+    federates = std::any_of(marks.begin(), marks.end(), [](int64_t mark) { return mark > 0; });
     board = std::make_unique<OutboundBoard>(std::move(marks), BackoffLimits());
     const absl::Time now = deps.clock.Now();
     PARLEY_RETURN_IF_ERROR(
@@ -53,6 +55,7 @@ absl::StatusOr<std::unique_ptr<Sender>> Sender::Open(const Config& config, Deps 
   }));
   std::unique_ptr<Sender> sender(new Sender(config, std::move(deps), std::move(board)));
   sender->edu_seq_ = last_edu;
+  sender->federates_ = federates;
   return sender;
 }
 
@@ -74,6 +77,7 @@ void Sender::Start() {
   follower_ = std::make_unique<OutboundFollower>(
       OutboundFollower::Needs{deps_.bus, deps_.clock, deps_.events, deps_.rooms}, std::move(marks),
       [this](const events::v1::ListOutboundResponse& listed) {
+        if (!listed.events().empty()) federates_ = true;
         absl::MutexLock lock(&mutex_);
         board_->Add(listed);
       });
@@ -277,6 +281,7 @@ absl::Status Sender::Commit(Partition p, store::Batch batch) {
 }
 
 void Sender::RecordAlive(const std::string& server_name) {
+  federates_ = true;
   absl::MutexLock lock(&mutex_);
   board_->Alive(server_name, deps_.clock.Now());
 }

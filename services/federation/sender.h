@@ -68,6 +68,9 @@ class Sender {
   void RecordAlive(const std::string& server_name);
   ListDestinationsResponse ListDestinations(const ListDestinationsRequest& request) const;
 
+  // False as long as no server has spoken to us and none was spoken to.
+  bool federates() const { return federates_; }
+
   // Saves where servers stand and wakes those whose time has come; runs by itself, tests call it.
   void Tick();
 
@@ -109,7 +112,8 @@ class Sender {
   const Deps deps_;
   const std::string txn_prefix_;
   std::atomic<int64_t> txn_count_ = 0;
-  std::atomic<int64_t> edu_seq_;
+  std::atomic<int64_t> edu_seq_ = 0;
+  std::atomic<bool> federates_ = false;
   mutable absl::Mutex mutex_;
   std::unique_ptr<OutboundBoard> board_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

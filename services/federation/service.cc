@@ -25,7 +25,10 @@ absl::StatusOr<std::unique_ptr<http::Client>> MakeClient(const Config& config) {
 absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Deps deps) {
   PARLEY_TRY(auto client, MakeClient(config));
   PARLEY_TRY(auto streams, stream::Streams::Open(deps.store, deps.bus, kStream, config.partitions));
-  return std::unique_ptr<Service>(new Service(config, deps, std::move(streams), std::move(client)));
+  std::unique_ptr<Service> service(
+      new Service(config, deps, std::move(streams), std::move(client)));
+  PARLEY_TRY(service->sender_, Sender::Open(config, service->SenderDeps()));
+  return service;
 }
 
 Service::Service(const Config& config, Deps deps, std::unique_ptr<stream::Streams> streams,
@@ -41,12 +44,35 @@ Service::Service(const Config& config, Deps deps, std::unique_ptr<stream::Stream
       own_keys_(config_.server_name, deps.signing_key, deps.old_keys, config_.key_lifetime,
                 deps.clock),
       server_keys_(config_, {deps.store, *streams_, own_keys_, fetcher_, deps.signing_key,
-                             deps.clock, metrics_}) {}
+                             deps.clock, metrics_}),
+      sender_metrics_(deps.registry) {}
 
 // Threads that wait for other servers end at once.
 Service::~Service() { client_->Stop(); }
 
-void Service::Start() {}
+Sender::Deps Service::SenderDeps() {
+  return {deps_.store,
+          *streams_,
+          deps_.bus,
+          deps_.events,
+          deps_.room_federation,
+          deps_.clock,
+          deps_.rng,
+          sender_metrics_,
+          [this](const rpc::Call& call, const RequestRequest& request) {
+            return Request(call, request);
+          }};
+}
+
+void Service::Start() {
+  sender_->Start();
+  presence_sender_ = std::make_unique<PresenceSender>(
+      PresenceSender::Needs{deps_.bus, deps_.accounts, deps_.presence}, config_,
+      [this] { return sender_->federates(); },
+      [this](const rpc::Call& call, const SendEdusRequest& request) {
+        return SendEdus(call, request).status();
+      });
+}
 
 absl::StatusOr<RequestResponse> Service::Request(const rpc::Call& call,
                                                  const RequestRequest& request) {
@@ -63,18 +89,20 @@ absl::StatusOr<QueryServerKeysResponse> Service::QueryServerKeys(
   return server_keys_.Query(call, request);
 }
 
-absl::StatusOr<SendEdusResponse> Service::SendEdus(const rpc::Call&, const SendEdusRequest&) {
-  return Unready();
+absl::StatusOr<SendEdusResponse> Service::SendEdus(const rpc::Call& call,
+                                                   const SendEdusRequest& request) {
+  return sender_->SendEdus(call, request);
 }
 
 absl::StatusOr<RecordAliveResponse> Service::RecordAlive(const rpc::Call&,
-                                                         const RecordAliveRequest&) {
+                                                         const RecordAliveRequest& request) {
+  sender_->RecordAlive(request.server_name());
   return RecordAliveResponse();
 }
 
-absl::StatusOr<ListDestinationsResponse> Service::ListDestinations(const rpc::Call&,
-                                                                   const ListDestinationsRequest&) {
-  return Unready();
+absl::StatusOr<ListDestinationsResponse> Service::ListDestinations(
+    const rpc::Call&, const ListDestinationsRequest& request) {
+  return sender_->ListDestinations(request);
 }
 
 absl::StatusOr<common::v1::HeadsResponse> Service::Heads(const rpc::Call&,

@@ -18,7 +18,10 @@
 #include "services/federation/key_fetcher.h"
 #include "services/federation/metrics.h"
 #include "services/federation/own_keys.h"
+#include "services/federation/presence_sender.h"
 #include "services/federation/requests.h"
+#include "services/federation/sender.h"
+#include "services/federation/sender_metrics.h"
 #include "services/federation/server_keys.h"
 
 namespace parley::http {
@@ -35,7 +38,10 @@ class Service final : public FederationService {
     store::Store& store;
     bus::Bus& bus;
     const crypto::SigningKey& signing_key;
+    events::EventsService& events;
     events::RoomFederationService& room_federation;
+    accounts::AccountsService& accounts;
+    presence::PresenceService& presence;
     const Clock& clock;
     Rng& rng;
     metrics::Registry& registry;
@@ -43,8 +49,8 @@ class Service final : public FederationService {
     std::vector<PublishedKey> old_keys = {};
   };
 
-  // Takes the partitions over. InvalidArgument, one sentence, when the options for outbound
-  // requests can't be.
+  // Takes the partitions over, and reads what waits for other servers. InvalidArgument, one
+  // sentence, when the options for outbound requests can't be.
   static absl::StatusOr<std::unique_ptr<Service>> Open(const Config& config, Deps deps);
   ~Service() override;
 
@@ -70,6 +76,8 @@ class Service final : public FederationService {
   Service(const Config& config, Deps deps, std::unique_ptr<stream::Streams> streams,
           std::unique_ptr<http::Client> client);
 
+  Sender::Deps SenderDeps();
+
   const Config& config_;
   const Deps deps_;
   const std::unique_ptr<stream::Streams> streams_;
@@ -80,6 +88,9 @@ class Service final : public FederationService {
   const KeyFetcher fetcher_;
   OwnKeys own_keys_;
   ServerKeys server_keys_;
+  const SenderMetrics sender_metrics_;
+  std::unique_ptr<Sender> sender_;
+  std::unique_ptr<PresenceSender> presence_sender_;
 };
 
 }  // namespace parley::federation

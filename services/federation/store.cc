@@ -1,6 +1,7 @@
 #include "services/federation/store.h"
 
 #include "common/status/macros.h"
+#include "services/federation/outbound_store.h"
 
 namespace parley::federation {
 namespace {
@@ -41,7 +42,11 @@ std::vector<store::Migration> Migrations() {
   first.service = kStream;
   first.number = 1;
   first.tables = {KeyTable(), DocumentTable()};
-  return {first};
+  store::Migration second;
+  second.service = kStream;
+  second.number = 2;
+  second.tables = OutboundTables();
+  return {first, second};
 }
 
 void SaveKey(store::Batch& batch, Partition p, std::string_view server_name, const KeyRow& row) {

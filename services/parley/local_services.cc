@@ -117,7 +117,8 @@ absl::Status LocalServices::OpenFederation() {
   Peers& peers = needs_.peers;
   PARLEY_TRY(federation_,
              federation::Service::Open(needs_.config.federation,
-                                       {needs_.store, needs_.bus, needs_.signing_key, peers.room_federation,
+                                       {needs_.store, needs_.bus, needs_.signing_key, peers.events,
+                                        peers.room_federation, peers.accounts, peers.presence,
                                         Clock::System(), Rng::System(), needs_.registry}));
   peers.federation.Connect(*federation_);
   federation::Serve(*federation_, needs_.dispatcher);

@@ -19,7 +19,9 @@ namespace {
 constexpr size_t kSideBySide = 16;
 constexpr size_t kMaxErrorBytes = 500;
 
-absl::Status Unreachable() { return NotFound("The other server could not be asked"); }
+absl::Status Unreachable() {
+  return NotFound("The other server could not be asked");
+}
 
 // An error as the other server has put it, if it is one that a client may be told.
 absl::Status ErrorOf(const federation::v1::RequestResponse& response) {
@@ -28,8 +30,9 @@ absl::Status ErrorOf(const federation::v1::RequestResponse& response) {
   const std::string* errcode = json::FindString(*body, "errcode");
   const bool is_for_us = response.status() == 401 || response.status() == 429;
   if (errcode == nullptr || is_for_us) return Unreachable();
-  return Matrix(static_cast<int>(response.status()), errcode->substr(0, kMaxErrorBytes),
-                json::StringOr(*body, "error", "refused by the other server").substr(0, kMaxErrorBytes));
+  return Matrix(
+      static_cast<int>(response.status()), errcode->substr(0, kMaxErrorBytes),
+      json::StringOr(*body, "error", "refused by the other server").substr(0, kMaxErrorBytes));
 }
 
 }  // namespace
@@ -50,14 +53,18 @@ absl::StatusOr<json::Object> Ask(federation::FederationService& federation, cons
   return body;
 }
 
-std::vector<absl::StatusOr<json::Object>> AskAll(federation::FederationService& federation, const rpc::Call& call,
-                                                 const std::vector<Question>& questions, absl::Duration time) {
-  std::vector<absl::StatusOr<json::Object>> answers(questions.size(), absl::StatusOr<json::Object>(Unreachable()));
+std::vector<absl::StatusOr<json::Object>> AskAll(federation::FederationService& federation,
+                                                 const rpc::Call& call,
+                                                 const std::vector<Question>& questions,
+                                                 absl::Duration time) {
+  std::vector<absl::StatusOr<json::Object>> answers(questions.size(),
+                                                    absl::StatusOr<json::Object>(Unreachable()));
   rpc::Call bounded = call;
   bounded.deadline = std::min(call.deadline, absl::Now() + time);
   std::atomic<size_t> next = 0;
   const auto work = [&] {
-    for (size_t i = next++; i < questions.size(); i = next++) answers[i] = Ask(federation, bounded, questions[i]);
+    for (size_t i = next++; i < questions.size(); i = next++)
+      answers[i] = Ask(federation, bounded, questions[i]);
   };
   std::vector<std::thread> threads;
   for (size_t i = 1; i < std::min(questions.size(), kSideBySide); ++i) threads.emplace_back(work);
@@ -70,7 +77,8 @@ std::string PercentEncoded(std::string_view text) {
   constexpr std::string_view kPlain = "-._~";
   std::string out;
   for (const char c : text) {
-    if (absl::ascii_isalnum(static_cast<unsigned char>(c)) || kPlain.find(c) != std::string_view::npos) {
+    if (absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+        kPlain.find(c) != std::string_view::npos) {
       out.push_back(c);
     } else {
       absl::StrAppend(&out, "%", absl::Hex(static_cast<unsigned char>(c), absl::kZeroPad2));

@@ -27,7 +27,8 @@ class EduReceiver {
     if (type == "m.receipt") TakeReceipts(content);
     if (type == "m.presence") TakePresence(content);
     if (type == "m.direct_to_device") return TakeToDevice(content);
-    if (type == "m.device_list_update" || type == "m.signing_key_update") return TakeDeviceList(type, content);
+    if (type == "m.device_list_update" || type == "m.signing_key_update")
+      return TakeDeviceList(type, content);
     return absl::OkStatus();
   }
 
@@ -44,7 +45,8 @@ class EduReceiver {
     return user.ok() && user->server_name() == origin_;
   }
 
-  void TakeRoomEdu(const std::string& type, const std::string& room_id, const json::Object& content) {
+  void TakeRoomEdu(const std::string& type, const std::string& room_id,
+                   const json::Object& content) {
     events::v1::ReceiveRoomEduRequest request;
     request.set_origin(origin_);
     request.set_edu_type(type);
@@ -95,7 +97,8 @@ class EduReceiver {
     const std::string* type = json::FindString(content, "type");
     const std::string* message_id = json::FindString(content, "message_id");
     const json::Object* messages = json::FindObject(content, "messages");
-    if (!sender || type == nullptr || message_id == nullptr || messages == nullptr) return absl::OkStatus();
+    if (!sender || type == nullptr || message_id == nullptr || messages == nullptr)
+      return absl::OkStatus();
     accounts::v1::SendToDeviceRequest request;
     request.mutable_requester()->set_user_id(*sender);
     request.set_type(*type);
@@ -130,7 +133,8 @@ class EduReceiver {
 
 }  // namespace
 
-absl::Status ReceiveEdus(const Deps& deps, const rpc::Call& call, const std::string& origin, const json::Array& edus) {
+absl::Status ReceiveEdus(const Deps& deps, const rpc::Call& call, const std::string& origin,
+                         const json::Array& edus) {
   EduReceiver receiver(deps, call, origin);
   absl::Status status;
   for (const json::Value& edu : edus) {

@@ -16,12 +16,14 @@ namespace {
 // M_NOT_FOUND for users that are not ours: we answer for nobody else.
 absl::StatusOr<UserId> OwnUser(const Deps& deps, std::string_view text) {
   PARLEY_TRY(UserId user, UserId::Parse(text));
-  if (user.server_name() != deps.config.server_name) return NotFound("This user is not of this server");
+  if (user.server_name() != deps.config.server_name)
+    return NotFound("This user is not of this server");
   return user;
 }
 
 // The body with what it asks of our own users alone.
-absl::StatusOr<accounts::BodyRequest> OwnUsersOf(const Deps& deps, RequestContext& context, std::string_view member) {
+absl::StatusOr<accounts::BodyRequest> OwnUsersOf(const Deps& deps, RequestContext& context,
+                                                 std::string_view member) {
   PARLEY_TRY(const json::Object* body, context.Body());
   const json::Object* users = json::FindObject(*body, member);
   if (users == nullptr) return BadJson("The body must have an object of users");
@@ -35,7 +37,8 @@ absl::StatusOr<accounts::BodyRequest> OwnUsersOf(const Deps& deps, RequestContex
 }
 
 // Of the answer, what another server is given.
-absl::StatusOr<HttpAnswer> Only(const accounts::JsonResponse& response, std::initializer_list<std::string_view> members) {
+absl::StatusOr<HttpAnswer> Only(const accounts::JsonResponse& response,
+                                std::initializer_list<std::string_view> members) {
   PARLEY_TRY(const json::Object whole, json::ParseObject(response.json()));
   json::Object answer;
   for (const std::string_view member : members) {
@@ -53,7 +56,8 @@ absl::StatusOr<HttpAnswer> QueryProfile(const Deps& deps, RequestContext& contex
   profile::GetProfileRequest request;
   request.set_user_id(user.str());
   request.set_field(context.QueryOr("field", ""));
-  PARLEY_TRY(profile::GetProfileResponse response, deps.profile.GetProfile(context.call(), request));
+  PARLEY_TRY(profile::GetProfileResponse response,
+             deps.profile.GetProfile(context.call(), request));
   return JsonAnswer(std::move(*response.mutable_json()));
 }
 
@@ -61,19 +65,22 @@ absl::StatusOr<HttpAnswer> GetDevicesOfUser(const Deps& deps, RequestContext& co
   PARLEY_TRY(const UserId user, OwnUser(deps, context.Param("userId")));
   accounts::GetUserDevicesRequest request;
   request.set_user_id(user.str());
-  PARLEY_TRY(accounts::JsonResponse response, deps.accounts.GetUserDevices(context.call(), request));
+  PARLEY_TRY(accounts::JsonResponse response,
+             deps.accounts.GetUserDevices(context.call(), request));
   return JsonAnswer(std::move(*response.mutable_json()));
 }
 
 absl::StatusOr<HttpAnswer> QueryKeysOfUsers(const Deps& deps, RequestContext& context) {
   PARLEY_TRY(const accounts::BodyRequest request, OwnUsersOf(deps, context, "device_keys"));
-  PARLEY_TRY(const accounts::JsonResponse response, deps.accounts.QueryKeys(context.call(), request));
+  PARLEY_TRY(const accounts::JsonResponse response,
+             deps.accounts.QueryKeys(context.call(), request));
   return Only(response, {"device_keys", "master_keys", "self_signing_keys"});
 }
 
 absl::StatusOr<HttpAnswer> ClaimKeysOfUsers(const Deps& deps, RequestContext& context) {
   PARLEY_TRY(const accounts::BodyRequest request, OwnUsersOf(deps, context, "one_time_keys"));
-  PARLEY_TRY(const accounts::JsonResponse response, deps.accounts.ClaimKeys(context.call(), request));
+  PARLEY_TRY(const accounts::JsonResponse response,
+             deps.accounts.ClaimKeys(context.call(), request));
   return Only(response, {"one_time_keys"});
 }
 

@@ -5,7 +5,8 @@
 #include "services/gateway/deps.h"
 #include "services/gateway/endpoint.h"
 
-// What other servers ask about our users. Each handler is called for a request whose signature has been checked.
+// What other servers ask about our users. Each handler is called for a request whose signature has
+// been checked.
 namespace parley::gateway {
 
 // GET /_matrix/federation/v1/query/profile

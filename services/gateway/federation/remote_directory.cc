@@ -53,7 +53,8 @@ json::Object Page(const json::Object& told) {
 std::string ListPath(const RequestContext& context) {
   std::string path = kPath;
   char separator = '?';
-  for (const std::string_view name : {"limit", "since", "include_all_networks", "third_party_instance_id"}) {
+  for (const std::string_view name :
+       {"limit", "since", "include_all_networks", "third_party_instance_id"}) {
     const auto value = context.Query(name);
     if (!value) continue;
     path += StrCat(std::string(1, separator), name, "=", PercentEncoded(*value));
@@ -64,7 +65,8 @@ std::string ListPath(const RequestContext& context) {
 
 }  // namespace
 
-absl::StatusOr<HttpAnswer> RemotePublicRooms(const Deps& deps, RequestContext& context, const std::string& server,
+absl::StatusOr<HttpAnswer> RemotePublicRooms(const Deps& deps, RequestContext& context,
+                                             const std::string& server,
                                              const json::Object* search) {
   if (!IsValidServerName(server)) return InvalidParam("server is no server name");
   Question question{.destination = server};

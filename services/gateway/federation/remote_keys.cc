@@ -21,7 +21,8 @@ constexpr int64_t kLongestTimeoutMs = 20'000;
 
 using ByServer = std::map<std::string, json::Object>;
 
-// What a request asks of each other server; what stays in `own` is for `accounts` to answer or to refuse.
+// What a request asks of each other server; what stays in `own` is for `accounts` to answer or to
+// refuse.
 ByServer TakeOthers(const Deps& deps, const json::Object& users, json::Object& own) {
   ByServer others;
   for (const auto& [id, wanted] : users) {
@@ -36,7 +37,8 @@ ByServer TakeOthers(const Deps& deps, const json::Object& users, json::Object& o
 }
 
 json::Object Failure(const absl::Status&) {
-  return {{"errcode", "M_UNREACHABLE"}, {"error", "The server could not be asked"}, {"status", 503}};
+  return {
+      {"errcode", "M_UNREACHABLE"}, {"error", "The server could not be asked"}, {"status", 503}};
 }
 
 // Devices under their own names, of this user.
@@ -45,13 +47,15 @@ json::Object Checked(const std::string& user, const json::Object& devices) {
   for (const auto& [device_id, keys] : devices) {
     if (!keys.is_object()) continue;
     const bool is_his = json::StringOr(*keys.AsObject(), "user_id", "") == user;
-    if (is_his && json::StringOr(*keys.AsObject(), "device_id", "") == device_id) checked.Append(device_id, keys);
+    if (is_his && json::StringOr(*keys.AsObject(), "device_id", "") == device_id)
+      checked.Append(device_id, keys);
   }
   return checked;
 }
 
 // Adds `of_user` under `user` to the member of `answer`.
-void Add(json::Object& answer, std::string_view member, const std::string& user, json::Value of_user) {
+void Add(json::Object& answer, std::string_view member, const std::string& user,
+         json::Value of_user) {
   if (answer.Find(member) == nullptr) answer.Set(member, json::Object());
   json::Value* users = answer.Find(member);
   if (json::Object* object = users->AsObject()) object->Set(user, std::move(of_user));
@@ -60,12 +64,14 @@ void Add(json::Object& answer, std::string_view member, const std::string& user,
 void MergeKeys(const json::Object& asked, const json::Object& told, json::Object& answer) {
   for (const auto& [user, devices] : asked) {
     if (const json::Object* all = json::FindObject(told, "device_keys")) {
-      if (const json::Object* keys = json::FindObject(*all, user)) Add(answer, "device_keys", user, Checked(user, *keys));
+      if (const json::Object* keys = json::FindObject(*all, user))
+        Add(answer, "device_keys", user, Checked(user, *keys));
     }
     for (const std::string_view member : {"master_keys", "self_signing_keys"}) {
       const json::Object* all = json::FindObject(told, member);
       const json::Object* key = all ? json::FindObject(*all, user) : nullptr;
-      if (key != nullptr && json::StringOr(*key, "user_id", "") == user) Add(answer, member, user, *key);
+      if (key != nullptr && json::StringOr(*key, "user_id", "") == user)
+        Add(answer, member, user, *key);
     }
   }
 }
@@ -78,7 +84,8 @@ void MergeClaimed(const json::Object& asked, const json::Object& told, json::Obj
     if (given == nullptr || !devices.is_object()) continue;
     json::Object claimed;
     for (const auto& [device_id, algorithm] : *devices.AsObject()) {
-      if (const json::Object* key = json::FindObject(*given, device_id)) claimed.Append(device_id, *key);
+      if (const json::Object* key = json::FindObject(*given, device_id))
+        claimed.Append(device_id, *key);
     }
     Add(answer, "one_time_keys", user, std::move(claimed));
   }
@@ -119,7 +126,8 @@ absl::StatusOr<HttpAnswer> Answer(const Deps& deps, RequestContext& context, con
   PARLEY_TRY(const json::Object* body, context.Body());
   json::Object own;
   ByServer others;
-  if (const json::Object* users = json::FindObject(*body, kind.member)) others = TakeOthers(deps, *users, own);
+  if (const json::Object* users = json::FindObject(*body, kind.member))
+    others = TakeOthers(deps, *users, own);
   if (others.empty()) return ToAnswer((deps.accounts.*kind.own)(context.call(), request));
   json::Object own_body = *body;
   own_body.Set(kind.member, std::move(own));

@@ -5,7 +5,8 @@
 #include "services/gateway/deps.h"
 #include "services/gateway/endpoint.h"
 
-// Keys of users wherever they are: ours from `accounts`, others' from their servers, all servers asked side by side.
+// Keys of users wherever they are: ours from `accounts`, others' from their servers, all servers
+// asked side by side.
 namespace parley::gateway {
 
 // POST /_matrix/client/v3/keys/query

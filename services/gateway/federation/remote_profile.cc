@@ -12,14 +12,17 @@ namespace {
 
 constexpr size_t kMaxProfileBytes = 64 << 10;
 
-bool MustBeString(std::string_view field) { return field == "displayname" || field == "avatar_url"; }
+bool MustBeString(std::string_view field) {
+  return field == "displayname" || field == "avatar_url";
+}
 
 }  // namespace
 
-absl::StatusOr<json::Object> RemoteProfile(const Deps& deps, const rpc::Call& call, const UserId& user,
-                                           const std::string& field) {
+absl::StatusOr<json::Object> RemoteProfile(const Deps& deps, const rpc::Call& call,
+                                           const UserId& user, const std::string& field) {
   Question question{.destination = std::string(user.server_name())};
-  question.path = StrCat("/_matrix/federation/v1/query/profile?user_id=", PercentEncoded(user.str()));
+  question.path =
+      StrCat("/_matrix/federation/v1/query/profile?user_id=", PercentEncoded(user.str()));
   if (!field.empty()) question.path += StrCat("&field=", PercentEncoded(field));
   PARLEY_TRY(const json::Object told, Ask(deps.federation, call, question));
   json::Object profile;
@@ -28,7 +31,8 @@ absl::StatusOr<json::Object> RemoteProfile(const Deps& deps, const rpc::Call& ca
     if (!MustBeString(name) || value.is_string()) profile.Append(name, value);
   }
   if (!field.empty() && profile.empty()) return NotFound("The user has no such field");
-  if (json::Serialize(profile).size() > kMaxProfileBytes) return NotFound("The user's profile is too large");
+  if (json::Serialize(profile).size() > kMaxProfileBytes)
+    return NotFound("The user's profile is too large");
   return profile;
 }
 

@@ -5,7 +5,8 @@
 #include "services/gateway/deps.h"
 #include "services/gateway/endpoint.h"
 
-// Our own room directory, for clients and for other servers: the query and the body are the same for both.
+// Our own room directory, for clients and for other servers: the query and the body are the same
+// for both.
 namespace parley::gateway {
 
 // GET …/publicRooms
