@@ -8,15 +8,15 @@
 namespace parley::federation {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::Pair;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+using ::testing::SizeIs;
 
 constexpr char kServer[] = "a.test";
 const absl::Time kNow = absl::FromUnixSeconds(1'000'000);
 
-class OutboundBoardTest : public testing::Test {
+class OutboundBoardTest : public ::testing::Test {
  protected:
   // Events of partition 0 at these positions, for one server each, and the head there.
   void Add(std::initializer_list<int64_t> positions, const std::string& server = kServer) {

@@ -14,7 +14,7 @@
 #include "common/rpc/call.h"
 #include "common/runtime/periodic.h"
 #include "parley/accounts/v1/accounts.parley.h"
-#include "parley/federation/v1/federation.pb.h"
+#include "parley/federation/v1/federation.parley.h"
 #include "parley/presence/v1/presence.parley.h"
 #include "services/federation/config.h"
 

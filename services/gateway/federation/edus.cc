@@ -87,7 +87,7 @@ class EduReceiver {
     presence::v1::RemoteUser& out = *request.add_users();
     out.set_user_id(*user);
     out.set_presence(*state);
-    out.set_status_msg(json::StringOr(entry, "status_msg", ""));
+    out.set_status_msg(std::string(json::StringOr(entry, "status_msg", "")));
     out.set_last_active_ago_ms(std::max<int64_t>(json::IntOr(entry, "last_active_ago", 0), 0));
     out.set_currently_active(json::BoolOr(entry, "currently_active", false));
   }
