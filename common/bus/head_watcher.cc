@@ -14,6 +14,10 @@ HeadWatcher::HeadWatcher(Bus& bus, const Clock& clock, Options options)
 }
 
 HeadWatcher::~HeadWatcher() {
+  Stop();
+}
+
+void HeadWatcher::Stop() {
   subscriptions_.clear();
   {
     absl::MutexLock lock(&mutex_);

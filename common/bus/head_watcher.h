@@ -41,6 +41,9 @@ class HeadWatcher {
   HeadWatcher(Bus& bus, const Clock& clock, Options options);
   ~HeadWatcher();
 
+  // After it returns on_head does not run any more. What was heard can still be asked. Idempotent.
+  void Stop();
+
   // The highest position heard of; 0 when nothing was.
   int64_t head(const Topic& topic) const;
   // When the stream's owner was last heard; always now on a reliable bus.

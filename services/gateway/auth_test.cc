@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "common/base/partition.h"
-#include "common/bus/memory_bus.h"
+#include "common/bus/testing/unreliable_bus.h"
 #include "common/status/matrix_error.h"
 #include "common/testing/manual_clock.h"
 #include "parley/accounts/v1/accounts.parley.h"
@@ -39,26 +39,6 @@ class Tokens final : public accounts::AccountsFake {
   std::function<void()> meanwhile;
 };
 
-// A bus that may lose wakes: then silence is no sign that nothing happened.
-class UnreliableBus final : public bus::Bus {
- public:
-  void Publish(const bus::Wake& wake) override { inner_.Publish(wake); }
-  SubscriptionPtr Subscribe(bus::Interest interest, OnWake on_wake) override {
-    return inner_.Subscribe(std::move(interest), std::move(on_wake));
-  }
-  void PublishHeartbeat(const bus::Heartbeat& heartbeat) override { inner_.PublishHeartbeat(heartbeat); }
-  SubscriptionPtr SubscribeHeartbeats(OnHeartbeat on_heartbeat) override {
-    return inner_.SubscribeHeartbeats(std::move(on_heartbeat));
-  }
-  SubscriptionPtr OnReconnect(std::function<void()> on_reconnect) override {
-    return inner_.OnReconnect(std::move(on_reconnect));
-  }
-  bool reliable() const override { return false; }
-
- private:
-  bus::MemoryBus inner_;
-};
-
 class AuthenticatorTest : public ::testing::Test {
  protected:
   // "@alice:a" or the errcode.
@@ -75,7 +55,7 @@ class AuthenticatorTest : public ::testing::Test {
   }
 
   Tokens accounts_;
-  UnreliableBus bus_;
+  bus::UnreliableBus bus_;
   ::parley::testing::ManualClock clock_;
   bus::HeadWatcher heads_{bus_, clock_, {.services = {"accounts"}, .poll = [](const std::string&) {
                                            return std::vector<bus::Head>();

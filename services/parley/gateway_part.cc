@@ -8,18 +8,25 @@
 #include "common/base/clock.h"
 #include "common/base/rng.h"
 #include "common/bus/head_watcher.h"
+#include "common/runtime/periodic.h"
 #include "common/runtime/work_pool.h"
 #include "common/status/macros.h"
 #include "common/stream/position.h"
+#include "services/gateway/activity.h"
 #include "services/gateway/all_routes.h"
 #include "services/gateway/gateway.h"
+#include "services/gateway/profile_cache.h"
 #include "services/gateway/sync/filter_cache.h"
 #include "services/gateway/sync/sync.h"
 
 namespace parley {
 namespace {
 
+using stream::NameOf;
+using stream::StreamKind;
+
 constexpr absl::Duration kPollTimeout = absl::Seconds(5);
+constexpr absl::Duration kActivityTick = absl::Seconds(1);
 constexpr int kSyncThreads = 32;
 
 // Names this process to `presence` among all gateways, and anew after each start.
@@ -31,10 +38,14 @@ class WiredGateway final : public GatewayPart {
   WiredGateway(const Config& config, Peers& peers, bus::Bus& bus, metrics::Registry& registry)
       : config_(config), peers_(peers), bus_(bus), registry_(registry) {}
 
+  // What the watcher tells, it tells to members that end before it.
+  ~WiredGateway() override { heads_.Stop(); }
+
   absl::Status Listen() {
     gateway::Router router;
-    gateway::AddAllRoutes(router, {config_.gateway, Clock::System(), peers_.accounts, peers_.events, peers_.presence,
-                                   peers_.profile, peers_.calls, peers_.federation, peers_.room_federation},
+    gateway::AddAllRoutes(router,
+                          {config_.gateway, Clock::System(), peers_.accounts, peers_.events, activity_, profiles_,
+                           peers_.calls, peers_.federation, peers_.room_federation},
                           sync_, filters_);
     registry_.AddGauge("parley_gateway_parked_syncs", "Long polls that wait for news", {},
                        [this] { return static_cast<double>(sync_.waiting()); });
@@ -42,7 +53,7 @@ class WiredGateway final : public GatewayPart {
                        [this] { return static_cast<double>(sync_.sessions()); });
     PARLEY_TRY(gateway_, gateway::Gateway::Start(config_.gateway, std::move(router), authenticator_, registry_,
                                                  Clock::System()));
-    heard_by_ = &authenticator_;
+    caches_stand_ = true;
     return absl::OkStatus();
   }
 
@@ -50,18 +61,22 @@ class WiredGateway final : public GatewayPart {
   void Stop(absl::Duration grace) override { gateway_->Stop(grace); }
 
  private:
-  bus::HeadWatcher::Options WatchAccounts() {
+  // What the caches rest on.
+  bus::HeadWatcher::Options WatchUsers() {
     bus::HeadWatcher::Options options;
-    options.services = {std::string(stream::NameOf(stream::StreamKind::kAccounts))};
+    options.services = {std::string(NameOf(StreamKind::kAccounts)), std::string(NameOf(StreamKind::kProfile))};
     options.poll = [this](const std::string& service) { return Poll(service); };
     options.on_head = [this](const bus::Head& head) {
-      if (gateway::Authenticator* authenticator = heard_by_) authenticator->OnHead(head);
+      if (!caches_stand_) return;
+      authenticator_.OnHead(head);
+      profiles_.OnHead(head);
     };
     return options;
   }
 
   std::vector<bus::Head> Poll(const std::string& service) {
-    const auto answer = peers_.accounts.Heads({absl::Now() + kPollTimeout, "heads"}, {});
+    const rpc::Call call{absl::Now() + kPollTimeout, "heads"};
+    const auto answer = service == NameOf(StreamKind::kAccounts) ? peers_.accounts.Heads(call, {}) : peers_.profile.Heads(call, {});
     std::vector<bus::Head> heads;
     if (!answer.ok()) return heads;
     for (const common::Head& head : answer->heads()) heads.push_back({{service, head.partition()}, head.position()});
@@ -72,9 +87,12 @@ class WiredGateway final : public GatewayPart {
   Peers& peers_;
   bus::Bus& bus_;
   metrics::Registry& registry_;
-  std::atomic<gateway::Authenticator*> heard_by_ = nullptr;
-  bus::HeadWatcher heads_{bus_, Clock::System(), WatchAccounts()};
+  std::atomic<bool> caches_stand_ = false;
+  bus::HeadWatcher heads_{bus_, Clock::System(), WatchUsers()};
   gateway::Authenticator authenticator_{config_.partitions, {peers_.accounts, bus_, heads_, Clock::System()}};
+  gateway::ProfileCache profiles_{config_.partitions, {peers_.profile, bus_, heads_, Clock::System()}};
+  gateway::ActivityGathering activity_{peers_.presence, Clock::System()};
+  Periodic activity_tick_{"activity", kActivityTick, [this] { activity_.Tick(); }};
   WorkPool sync_pool_{{.name = "sync", .threads = kSyncThreads, .max_queued = 65'536}};
   gateway::Sync sync_{{peers_.accounts, peers_.events, peers_.presence, peers_.calls, bus_, Clock::System(), sync_pool_,
                        config_.partitions, GatewayName()}};

@@ -71,7 +71,9 @@ void Apply(const StreamEnded& input, absl::Time now, const Config& config, UserP
   found->second.stream_until = std::min(found->second.stream_until, now + config.offline_grace);
 }
 
-void Apply(const Acted&, absl::Time now, const Config&, UserPresence& user) { user.last_active = now; }
+void Apply(const Acted& input, absl::Time now, const Config&, UserPresence& user) {
+  user.last_active = std::max(user.last_active, now - input.ago);
+}
 
 void Apply(const Ticked&, absl::Time, const Config&, UserPresence&) {}
 

@@ -26,8 +26,10 @@ struct StreamSeen {
 struct StreamEnded {
   std::string device_id;
 };
-// A pro-active act (S45).
-struct Acted {};
+// A pro-active act (S45), some time ago.
+struct Acted {
+  absl::Duration ago = absl::ZeroDuration();
+};
 // Time has passed.
 struct Ticked {};
 

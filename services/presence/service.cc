@@ -143,7 +143,10 @@ absl::StatusOr<ReportSessionsResponse> Service::ReportSessions(const rpc::Call&,
 
 absl::StatusOr<RecordActivityResponse> Service::RecordActivity(const rpc::Call&,
                                                                const RecordActivityRequest& request) {
-  Apply(request.user_id(), Acted{});
+  for (const Activity& activity : request.activities()) {
+    const absl::Duration ago = absl::Milliseconds(std::max<int64_t>(activity.ago_ms(), 0));
+    Apply(activity.user_id(), Acted{ago});
+  }
   return RecordActivityResponse();
 }
 

@@ -63,10 +63,14 @@ absl::StatusOr<Fields> Service::Read(std::string_view user_id) {
   return fields;
 }
 
-absl::Status Service::Commit(const std::string& user_id, store::Batch batch) {
+absl::Status Service::Commit(const std::string& user_id, store::Batch batch,
+                             absl::AnyInvocable<void()> learn) {
   return streams_->For(PartitionFor(user_id))
       .AppendAndWait([&](int64_t) -> absl::StatusOr<stream::Appended> {
-        return stream::Appended{.batch = std::move(batch), .count = 1, .keys = {user_id}};
+        return stream::Appended{.batch = std::move(batch),
+                                .count = 1,
+                                .keys = {user_id},
+                                .before_visible = std::move(learn)};
       })
       .status();
 }
@@ -81,8 +85,9 @@ absl::Status Service::Change(const std::string& user_id, const Fields& before, c
   store::Batch batch;
   SaveUser(batch, {PartitionFor(user_id), user_id, name.generation, name.propagated});
   SaveFields(batch, PartitionFor(user_id), user_id, before, after);
-  PARLEY_RETURN_IF_ERROR(Commit(user_id, std::move(batch)));
-  names_.Set(user_id, std::move(name));
+  PARLEY_RETURN_IF_ERROR(Commit(user_id, std::move(batch), [this, user_id, name = std::move(name)] {
+    names_.Set(user_id, name);
+  }));
   if (propagate) propagator_->Add(user_id);
   metrics_.changes.Add();
   return absl::OkStatus();
@@ -92,9 +97,8 @@ absl::Status Service::MarkPropagated(const std::string& user_id, int64_t generat
   absl::MutexLock lock(&LockOf(user_id));
   store::Batch batch;
   SetPropagated(batch, PartitionFor(user_id), user_id, generation);
-  PARLEY_RETURN_IF_ERROR(Commit(user_id, std::move(batch)));
-  names_.SetPropagated(user_id, generation);
-  return absl::OkStatus();
+  return Commit(user_id, std::move(batch),
+                [this, user_id, generation] { names_.SetPropagated(user_id, generation); });
 }
 
 absl::StatusOr<GetProfileResponse> Service::GetProfile(const rpc::Call&,
@@ -151,8 +155,8 @@ absl::StatusOr<EraseProfileResponse> Service::EraseProfile(const rpc::Call&,
   absl::MutexLock lock(&LockOf(request.user_id()));
   store::Batch batch;
   DeleteUser(batch, PartitionFor(request.user_id()), request.user_id());
-  PARLEY_RETURN_IF_ERROR(Commit(request.user_id(), std::move(batch)));
-  names_.Erase(request.user_id());
+  PARLEY_RETURN_IF_ERROR(Commit(request.user_id(), std::move(batch),
+                                [this, &request] { names_.Erase(request.user_id()); }));
   return EraseProfileResponse();
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include <absl/functional/any_invocable.h>
 #include <absl/synchronization/mutex.h>
 
 #include "common/bus/bus.h"
@@ -71,7 +72,10 @@ class Service final : public ProfileService {
     return locks_[PartitionOf(user_id, locks_.size())];
   }
   absl::StatusOr<Fields> Read(std::string_view user_id);
-  absl::Status Commit(const std::string& user_id, store::Batch batch);
+  // `learn` changes names_: before anybody is woken, so that who asks because of the wake, and keeps
+  // the answer, gets the new name.
+  absl::Status Commit(const std::string& user_id, store::Batch batch,
+                      absl::AnyInvocable<void()> learn);
   absl::Status Change(const std::string& user_id, const Fields& before, const Fields& after,
                       bool propagate);
   absl::Status MarkPropagated(const std::string& user_id, int64_t generation);

@@ -23,7 +23,7 @@ absl::StatusOr<events::SendRequest> StartRequest(RequestContext& context, const 
 // Sending is pro-active (S45). The event is sent whether or not presence hears of it.
 void RecordActivity(const Deps& deps, const RequestContext& context) {
   presence::RecordActivityRequest request;
-  request.set_user_id(context.requester().user.str());
+  request.add_activities()->set_user_id(context.requester().user.str());
   deps.presence.RecordActivity(context.call(), request).IgnoreError();
 }
 
