@@ -39,6 +39,13 @@ absl::Time HeadWatcher::last_heard(const Topic& topic) const {
   return found == streams_.end() ? absl::InfinitePast() : found->second.heard;
 }
 
+bool HeadWatcher::IsSilent(const std::string& service) const {
+  if (bus_.reliable()) return false;
+  absl::MutexLock lock(&mutex_);
+  const auto heard = services_.find(service);
+  return heard == services_.end() || clock_.Now() - heard->second >= 2 * options_.period;
+}
+
 bool HeadWatcher::Note(const Topic& topic, int64_t head) {
   absl::MutexLock lock(&mutex_);
   State& state = streams_[topic];
@@ -78,11 +85,7 @@ void HeadWatcher::Run() {
 
 void HeadWatcher::PollSilentServices() {
   for (const std::string& service : options_.services) {
-    {
-      absl::MutexLock lock(&mutex_);
-      const auto heard = services_.find(service);
-      if (heard != services_.end() && clock_.Now() - heard->second < 2 * options_.period) continue;
-    }
+    if (!IsSilent(service)) continue;
     for (const Head& head : options_.poll(service)) {
       if (Note(head.topic, head.position)) options_.on_head(head);
     }

@@ -31,10 +31,10 @@ class HeadWatcher {
   using OnHead = std::function<void(const Head&)>;
 
   struct Options {
-    Interest interest = Interest::All();  // whose wakes to hear
-    std::vector<std::string> services;    // to poll when silent
-    Poll poll;
-    OnHead on_head;
+    Interest interest = Interest::All();     // whose wakes to hear
+    std::vector<std::string> services = {};  // to poll when silent
+    Poll poll = {};
+    OnHead on_head = {};
     absl::Duration period = absl::Seconds(1);
   };
 
@@ -48,6 +48,9 @@ class HeadWatcher {
   int64_t head(const Topic& topic) const;
   // When the stream's owner was last heard; always now on a reliable bus.
   absl::Time last_heard(const Topic& topic) const;
+  // No heartbeat of the service has come for two periods: its wakes may be lost too, and what was
+  // heard may be a period old. Never on a reliable bus.
+  bool IsSilent(const std::string& service) const;
 
  private:
   struct State {

@@ -23,17 +23,24 @@ void Append(std::vector<store::Migration>& to, std::vector<store::Migration> fro
   for (store::Migration& migration : from) to.push_back(std::move(migration));
 }
 
-template <class Service>
-void AppendHeads(Service* service, stream::StreamKind kind, std::vector<bus::Head>& to) {
-  if (service == nullptr) return;
-  const auto answer = service->Heads(OwnCall(), {});
-  if (!answer.ok()) return;
-  for (const common::Head& head : answer->heads()) {
+using Heads = google::protobuf::RepeatedPtrField<common::Head>;
+
+void AppendHeads(const Heads& heads, stream::StreamKind kind, std::vector<bus::Head>& to) {
+  for (const common::Head& head : heads) {
     const bool ephemeral = head.epoch() != 0;
     const int64_t position =
         ephemeral ? stream::EphemeralPosition{head.epoch(), head.position()}.Packed() : head.position();
     to.push_back({{std::string(stream::NameOf(kind)), head.partition()}, position});
   }
+}
+
+template <class Service>
+void AppendHeads(Service* service, stream::StreamKind kind, std::vector<bus::Head>& to) {
+  if (service == nullptr) return;
+  const auto answer = service->Heads(OwnCall(), {});
+  if (!answer.ok()) return;
+  AppendHeads(answer->heads(), kind, to);
+  AppendHeads(answer->ephemeral_heads(), stream::StreamKind::kTyping, to);  // only `events` has any
 }
 
 }  // namespace

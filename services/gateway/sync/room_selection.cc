@@ -51,8 +51,8 @@ class Selection {
     room.set_typing_counter(typing.counter);
     return input_.full_state || since == 0 ||
            input_.rooms.Since(partition, membership.room_id(), since) != WakeIndex::News::kNo ||
-           input_.typing.Since(partition, membership.room_id(), typing.Packed()) ==
-               WakeIndex::News::kYes;
+           input_.typing.Since(partition, membership.room_id(), typing.Packed()) !=
+               WakeIndex::News::kNo;
   }
 
   const SelectionInput& input_;

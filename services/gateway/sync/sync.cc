@@ -20,6 +20,15 @@ constexpr absl::Duration kSessionIdle = absl::Minutes(5);
 
 rpc::Call OwnCall() { return {.deadline = absl::Now() + absl::Seconds(10), .request_id = "sync"}; }
 
+// The services whose streams a sync reads; typing comes with the heads of events.
+std::vector<std::string> Services() {
+  std::vector<std::string> services;
+  for (const StreamKind kind : {StreamKind::kEvents, StreamKind::kAccounts, StreamKind::kCalls}) {
+    services.emplace_back(NameOf(kind));
+  }
+  return services;
+}
+
 std::vector<bus::Head> HeadsOf(StreamKind kind,
                                const google::protobuf::RepeatedPtrField<common::v1::Head>& heads) {
   std::vector<bus::Head> out;
@@ -49,16 +58,13 @@ Sync::Sync(Deps deps)
       presence_reporter_(deps_.presence, deps_.gateway_name),
       hub_({deps_.bus, heard_, presence_log_, sessions_, room_mates_, deps_.pool,
             deps_.partitions}) {
-  const std::string events(NameOf(StreamKind::kEvents));
-  const std::string accounts(NameOf(StreamKind::kAccounts));
-  const std::string calls(NameOf(StreamKind::kCalls));
   watcher_ = std::make_unique<bus::HeadWatcher>(
       deps_.bus, deps_.clock,
       bus::HeadWatcher::Options{
-          .services = {events, accounts, calls},
+          .services = Services(),
           .poll = [this](const std::string& service) { return PollHeads(service); },
           .on_head = [this](const bus::Head& head) { hub_.OnHead(head); }});
-  for (const std::string& service : {events, accounts, calls}) {
+  for (const std::string& service : Services()) {
     for (const bus::Head& head : PollHeads(service)) hub_.OnHead(head);
   }
   SweepLater();
@@ -86,6 +92,13 @@ std::vector<bus::Head> Sync::PollHeads(const std::string& service) {
   return HeadsOf(StreamKind::kEvents, response->heads());
 }
 
+void Sync::CatchUp() {
+  for (const std::string& service : Services()) {
+    if (!watcher_->IsSilent(service)) continue;
+    for (const bus::Head& head : PollHeads(service)) hub_.OnHead(head);
+  }
+}
+
 absl::StatusOr<uint64_t> Sync::Incarnation() {
   if (events_incarnation_ == 0) PollHeads(std::string(NameOf(StreamKind::kEvents)));
   if (accounts_incarnation_ == 0) PollHeads(std::string(NameOf(StreamKind::kAccounts)));
@@ -105,6 +118,7 @@ absl::StatusOr<Difference> Sync::ReadNow(const rpc::Call& call, SyncQuery query)
   const auto incarnation = Incarnation();
   if (!incarnation.ok()) return incarnation.status();
   DropStaleToken(query, *incarnation);
+  CatchUp();
   const auto session = sessions_.Get(query.requester.user_id(), deps_.clock.Now());
   return engine_.Read(call, query, session);
 }
@@ -114,6 +128,7 @@ void Sync::Serve(const rpc::Call& call, SyncQuery query, ParkedSync::View view,
   const auto incarnation = Incarnation();
   if (!incarnation.ok()) return responder.Send(http::ErrorResponse(incarnation.status()));
   DropStaleToken(query, *incarnation);
+  CatchUp();
   presence_reporter_.Seen(query.requester, query.set_presence);
   const auto session = sessions_.Get(query.requester.user_id(), deps_.clock.Now());
   const absl::Time deadline = absl::Now() + query.timeout;

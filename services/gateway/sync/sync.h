@@ -58,6 +58,9 @@ class Sync {
 
  private:
   std::vector<bus::Head> PollHeads(const std::string& service);
+  // When services are silent, wakes may be lost: then a sync asks for itself where their streams
+  // are, so that it finds all that was committed before it came.
+  void CatchUp();
   // Of the stores behind the services; Unavailable until they have answered once.
   absl::StatusOr<uint64_t> Incarnation();
   static void DropStaleToken(SyncQuery& query, uint64_t incarnation);
