@@ -19,8 +19,7 @@ namespace {
 using Answer = absl::StatusOr<HttpAnswer>;
 
 EventShapeVersion ShapeOf(const RequestContext& request) {
-  const bool old_prefix = request.request().path.starts_with("/_matrix/client/api/v1/");
-  return old_prefix ? EventShapeVersion::kSeed : EventShapeVersion::kToday;
+  return ShapeUnder(request.request().path);
 }
 
 // A filter that stands for the parameters of the old endpoints.

@@ -8,6 +8,7 @@
 #include "parley/events/v1/events.parley.h"
 #include "services/gateway/deps.h"
 #include "services/gateway/router.h"
+#include "services/gateway/sync/legacy_view.h"
 
 // Reading a room: events, state, members, history. Client-server API, "Getting events for a room".
 namespace parley::gateway {
@@ -81,6 +82,17 @@ std::vector<std::string> IgnoredUsers(const Deps& deps, RequestContext& context)
   return users;
 }
 
+bool WantsSeedShape(const RequestContext& context) {
+  return ShapeUnder(context.request().path) == EventShapeVersion::kSeed;
+}
+
+// Under the old prefix START and END name the ends of a room's history; the one that a page begins at goes without saying.
+std::string FromParam(const RequestContext& context, bool backwards) {
+  std::string from = context.QueryOr("from", "");
+  if (WantsSeedShape(context) && from == (backwards ? "END" : "START")) from.clear();
+  return from;
+}
+
 // GET /_matrix/client/v3/rooms/{roomId}/messages
 Answer GetMessages(const Deps& deps, RequestContext& context) {
   PARLEY_TRY(auto request, RoomRequest<events::v1::GetMessagesRequest>(context));
@@ -96,7 +108,7 @@ Answer GetMessages(const Deps& deps, RequestContext& context) {
   PARLEY_TRY(const uint32_t limit, LimitParam(context, 10));
   request.set_backwards(*backwards);
   request.set_limit(limit);
-  request.set_from(context.QueryOr("from", ""));
+  request.set_from(FromParam(context, *backwards));
   request.set_to(context.QueryOr("to", ""));
   request.set_filter(context.QueryOr("filter", ""));
   for (std::string& user : IgnoredUsers(deps, context)) request.add_ignored_users(std::move(user));
@@ -216,7 +228,9 @@ void AddRoomReadRoutes(Router& router, const Deps& deps) {
                 .auth = Auth::kGuest,
                 .limit = Limit::kRead,
                 .handler = [deps, handler](RequestContext& context) {
-                  return handler(deps, context);
+                  Answer answer = handler(deps, context);
+                  if (answer.ok() && WantsSeedShape(context)) answer->body = InSeedShape(answer->body);
+                  return answer;
                 }});
   };
   get("/_matrix/client/v3/rooms/{roomId}/messages", GetMessages);

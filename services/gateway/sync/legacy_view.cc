@@ -24,6 +24,22 @@ void ToSeedShape(json::Object& event) {
   CopyUp(unsigned_data, "prev_content", event);
 }
 
+bool IsEvent(const json::Object& object) {
+  return json::FindString(object, "type") && json::FindString(object, "sender") &&
+         json::FindObject(object, "content");
+}
+
+// What stands inside an event is the sender's affair.
+void ToSeedShapes(json::Value& value) {
+  if (json::Array* array = value.AsArray()) {
+    for (json::Value& element : *array) ToSeedShapes(element);
+  }
+  json::Object* object = value.AsObject();
+  if (object == nullptr) return;
+  if (IsEvent(*object)) return ToSeedShape(*object);
+  for (auto& [key, member] : *object) ToSeedShapes(member);
+}
+
 class View {
  public:
   View(EventShapeVersion shape, std::string& out) : shape_(shape), w_(out) {}
@@ -87,6 +103,18 @@ class View {
 };
 
 }  // namespace
+
+EventShapeVersion ShapeUnder(std::string_view path) {
+  return path.starts_with("/_matrix/client/api/v1/") ? EventShapeVersion::kSeed
+                                                     : EventShapeVersion::kToday;
+}
+
+std::string InSeedShape(std::string_view answer_json) {
+  auto answer = json::Parse(answer_json);
+  if (!answer.ok()) return std::string(answer_json);  // ours always parse
+  ToSeedShapes(*answer);
+  return json::Serialize(*answer);
+}
 
 std::string LegacyEvent(std::string_view event_json, std::string_view room_id,
                         EventShapeVersion shape) {

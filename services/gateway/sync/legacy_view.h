@@ -9,6 +9,10 @@ namespace parley::gateway {
 
 // How events look under a prefix: today's, or the seed's (`user_id`, and `age` and `prev_content` at the top level; S96).
 enum class EventShapeVersion { kToday, kSeed };
+EventShapeVersion ShapeUnder(std::string_view path);
+
+// An answer's JSON with every event in it in the seed's shape.
+std::string InSeedShape(std::string_view answer_json);
 
 // One event as the old endpoints show it: with its room (unless `room_id` is empty), in that shape.
 std::string LegacyEvent(std::string_view event_json, std::string_view room_id, EventShapeVersion shape);
