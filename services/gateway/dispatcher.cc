@@ -99,6 +99,7 @@ absl::StatusOr<Requester> Dispatcher::Authenticate(const Work& work, const rpc::
   const std::string_view token = TokenOf(work.request, deps_.config.query_access_tokens);
   if (token.empty()) return auth == Auth::kOptional ? absl::StatusOr<Requester>(Requester()) : MissingToken();
   PARLEY_TRY(Requester requester, deps_.authenticator.Authenticate(call, token));
+  deps_.last_seen.Seen(requester, work.request);
   PARLEY_RETURN_IF_ERROR(CheckAccess(auth, requester));
   return requester;
 }

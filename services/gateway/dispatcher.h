@@ -9,6 +9,7 @@
 #include "common/runtime/work_pool.h"
 #include "services/gateway/auth.h"
 #include "services/gateway/config.h"
+#include "services/gateway/last_seen.h"
 #include "services/gateway/limits.h"
 #include "services/gateway/route_metrics.h"
 #include "services/gateway/router.h"
@@ -24,6 +25,7 @@ class Dispatcher final : public http::Handler {
     const Config& config;
     Router& router;  // complete; gets its metrics here
     Authenticator& authenticator;
+    LastSeen& last_seen;
     WorkPool& pool;
     metrics::Registry& registry;
     const Clock& clock;

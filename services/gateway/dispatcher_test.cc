@@ -58,7 +58,7 @@ class DispatcherTest : public ::testing::Test {
                  }});
     config_.write_rate = {1, 1};
     dispatcher_ = std::make_unique<Dispatcher>(
-        Dispatcher::Deps{config_, router_, authenticator_, pool_, registry_, clock_});
+        Dispatcher::Deps{config_, router_, authenticator_, last_seen_, pool_, registry_, clock_});
   }
 
   static http::Request Make(const std::string& method, const std::string& path, const std::string& token,
@@ -95,6 +95,7 @@ class DispatcherTest : public ::testing::Test {
                                            return std::vector<bus::Head>();
                                          }}};
   Authenticator authenticator_{16, {accounts_, bus_, heads_, clock_}};
+  LastSeen last_seen_{accounts_};
   metrics::Registry registry_;
   Router router_;
   WorkPool pool_{{.name = "test", .threads = 2}};

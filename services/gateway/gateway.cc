@@ -37,11 +37,11 @@ http::ServerOptions ServerOptions(const Config& config) {
 
 class Gateway::Impl {
  public:
-  Impl(const Config& config, Router router, Authenticator& authenticator, metrics::Registry& registry,
-       const Clock& clock)
+  Impl(const Config& config, Router router, Authenticator& authenticator, LastSeen& last_seen,
+       metrics::Registry& registry, const Clock& clock)
       : router_(std::move(router)),
         pool_(PoolOptions(config)),
-        dispatcher_({config, router_, authenticator, pool_, registry, clock}) {}
+        dispatcher_({config, router_, authenticator, last_seen, pool_, registry, clock}) {}
 
   absl::Status Listen(const Config& config) {
     PARLEY_TRY(server_, http::Server::Start(ServerOptions(config), dispatcher_));
@@ -63,9 +63,9 @@ class Gateway::Impl {
 };
 
 absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(const Config& config, Router router,
-                                                        Authenticator& authenticator, metrics::Registry& registry,
-                                                        const Clock& clock) {
-  auto impl = std::make_unique<Impl>(config, std::move(router), authenticator, registry, clock);
+                                                        Authenticator& authenticator, LastSeen& last_seen,
+                                                        metrics::Registry& registry, const Clock& clock) {
+  auto impl = std::make_unique<Impl>(config, std::move(router), authenticator, last_seen, registry, clock);
   PARLEY_RETURN_IF_ERROR(impl->Listen(config));
   return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
 }

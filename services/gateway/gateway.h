@@ -11,6 +11,7 @@
 #include "services/gateway/auth.h"
 #include "services/gateway/config.h"
 #include "services/gateway/deps.h"
+#include "services/gateway/last_seen.h"
 #include "services/gateway/router.h"
 
 namespace parley::gateway {
@@ -22,7 +23,8 @@ class Gateway {
  public:
   // Listens when it returns. `router` has all routes. Whoever makes the HeadWatcher tells `authenticator` of its heads.
   static absl::StatusOr<std::unique_ptr<Gateway>> Start(const Config& config, Router router,
-                                                        Authenticator& authenticator, metrics::Registry& registry,
+                                                        Authenticator& authenticator, LastSeen& last_seen,
+                                                        metrics::Registry& registry,
                                                         const Clock& clock);
   ~Gateway();
 

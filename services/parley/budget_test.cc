@@ -24,12 +24,15 @@
 namespace parley {
 namespace {
 
-// Calls by method. What is told to `presence` is not counted here: it happens beside requests, in one call for all users,
-// of each at most once in ten seconds (ActsCostNoCallByThemselves and others in services/gateway/activity_test.cc).
+// Calls by method. Not counted is what happens beside the requests: who was active, told to `presence` in one call for all
+// users, of each at most once in ten seconds (services/gateway/activity_test.cc); which syncs are open, in one call a second;
+// where devices were last seen, once a minute (last_seen_test.cc).
 class CountHops final : public rpc::Observer {
  public:
   void Finished(const rpc::Method& method, const absl::Status& status, absl::Duration took) override {
-    if (!std::string_view(method.label).starts_with("presence.")) calls_.Finished(method, status, took);
+    const std::string_view label = method.label;
+    const bool beside = label.starts_with("presence.") || label == "accounts.RecordSeen";
+    if (!beside) calls_.Finished(method, status, took);
   }
   void Reset() { calls_.Reset(); }
   std::string ToString() const { return calls_.ToString(); }

@@ -15,6 +15,7 @@
 #include "services/gateway/activity.h"
 #include "services/gateway/all_routes.h"
 #include "services/gateway/gateway.h"
+#include "services/gateway/last_seen.h"
 #include "services/gateway/profile_cache.h"
 #include "services/gateway/sync/filter_cache.h"
 #include "services/gateway/sync/sync.h"
@@ -51,8 +52,8 @@ class WiredGateway final : public GatewayPart {
                        [this] { return static_cast<double>(sync_.waiting()); });
     registry_.AddGauge("parley_gateway_sync_sessions", "Users whose sync this gateway remembers", {},
                        [this] { return static_cast<double>(sync_.sessions()); });
-    PARLEY_TRY(gateway_, gateway::Gateway::Start(config_.gateway, std::move(router), authenticator_, registry_,
-                                                 Clock::System()));
+    PARLEY_TRY(gateway_, gateway::Gateway::Start(config_.gateway, std::move(router), authenticator_, last_seen_,
+                                                 registry_, Clock::System()));
     caches_stand_ = true;
     return absl::OkStatus();
   }
@@ -76,7 +77,8 @@ class WiredGateway final : public GatewayPart {
 
   std::vector<bus::Head> Poll(const std::string& service) {
     const rpc::Call call{absl::Now() + kPollTimeout, "heads"};
-    const auto answer = service == NameOf(StreamKind::kAccounts) ? peers_.accounts.Heads(call, {}) : peers_.profile.Heads(call, {});
+    const bool of_accounts = service == NameOf(StreamKind::kAccounts);
+    const auto answer = of_accounts ? peers_.accounts.Heads(call, {}) : peers_.profile.Heads(call, {});
     std::vector<bus::Head> heads;
     if (!answer.ok()) return heads;
     for (const common::Head& head : answer->heads()) heads.push_back({{service, head.partition()}, head.position()});
@@ -93,6 +95,8 @@ class WiredGateway final : public GatewayPart {
   gateway::ProfileCache profiles_{config_.partitions, {peers_.profile, bus_, heads_, Clock::System()}};
   gateway::ActivityGathering activity_{peers_.presence, Clock::System()};
   Periodic activity_tick_{"activity", kActivityTick, [this] { activity_.Tick(); }};
+  gateway::LastSeen last_seen_{peers_.accounts};
+  Periodic last_seen_tick_{"last-seen", gateway::LastSeen::kPeriod, [this] { last_seen_.Tick(); }};
   WorkPool sync_pool_{{.name = "sync", .threads = kSyncThreads, .max_queued = 65'536}};
   gateway::Sync sync_{{peers_.accounts, peers_.events, peers_.presence, peers_.calls, bus_, Clock::System(), sync_pool_,
                        config_.partitions, GatewayName()}};
