@@ -59,7 +59,10 @@ class WiredGateway final : public GatewayPart {
   }
 
   uint16_t port() const override { return gateway_->port(); }
-  void Stop(absl::Duration grace) override { gateway_->Stop(grace); }
+  void Stop(absl::Duration grace) override {
+    sync_.End();
+    gateway_->Stop(grace);
+  }
 
  private:
   // What the caches rest on.

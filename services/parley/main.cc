@@ -1,10 +1,12 @@
 #include <iostream>
+#include <optional>
 
 #include <absl/synchronization/mutex.h>
 
 #include "common/config/load.h"
 #include "common/config/print.h"
 #include "common/rpc/grpc/grpc_log.h"
+#include "common/runtime/exit_deadline.h"
 #include "common/runtime/log.h"
 #include "common/runtime/signals.h"
 #include "services/parley/command_line.h"
@@ -14,6 +16,9 @@
 
 namespace parley {
 namespace {
+
+// What takes requests has two graces of five seconds; threads that wait for other processes, which stop too, have the rest.
+constexpr absl::Duration kLongestShutdown = absl::Seconds(12);
 
 int Complain(const absl::Status& status) {
   std::cerr << "parley: " << status.message() << "\n";
@@ -33,10 +38,12 @@ int Serve(const Config& config, const Targets& targets) {
             log::LevelFromName(config.log.level));
   rpc::LogThroughOurs();
   StopSignal stop;
+  std::optional<ExitDeadline> deadline;  // ends last
   const auto process = Process::Start(config, targets);
   if (absl::IsCancelled(process.status())) return 0;  // stopped while it stood by
   if (!process.ok()) return Complain(process.status());
   stop.Wait();
+  deadline.emplace(kLongestShutdown);
   (*process)->Stop();
   return 0;
 }

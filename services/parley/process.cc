@@ -33,7 +33,7 @@
 namespace parley {
 namespace {
 
-constexpr absl::Duration kGrace = absl::Seconds(10);
+constexpr absl::Duration kGrace = absl::Seconds(5);
 
 // Members stand in the order they are made, and end in the opposite one.
 class WiredProcess final : public Process {

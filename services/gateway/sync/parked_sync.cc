@@ -39,7 +39,8 @@ void ParkedSync::Run() {
 }
 
 bool ParkedSync::IsWorthAnswering(const Difference& difference) const {
-  const bool must_answer = !query_.since || query_.full_state || absl::Now() >= deadline_;
+  const bool is_over = absl::Now() >= deadline_ || deps_.ending;
+  const bool must_answer = !query_.since || query_.full_state || is_over;
   return must_answer || !difference.empty();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -35,6 +36,7 @@ class ParkedSync : public std::enable_shared_from_this<ParkedSync> {
     DifferenceEngine& engine;
     Timers& timers;
     WorkPool& pool;
+    const std::atomic<bool>& ending;  // nothing waits any more
   };
 
   ParkedSync(Deps deps, rpc::Call call, SyncQuery query, std::shared_ptr<Session> session,

@@ -132,10 +132,15 @@ void Sync::Serve(const rpc::Call& call, SyncQuery query, ParkedSync::View view,
   presence_reporter_.Seen(query.requester, query.set_presence);
   const auto session = sessions_.Get(query.requester.user_id(), deps_.clock.Now());
   const absl::Time deadline = absl::Now() + query.timeout;
-  std::make_shared<ParkedSync>(ParkedSync::Deps{engine_, timers_, deps_.pool}, call,
+  std::make_shared<ParkedSync>(ParkedSync::Deps{engine_, timers_, deps_.pool, ending_}, call,
                                std::move(query), session, std::move(view), std::move(responder),
                                deadline)
       ->Start();
+}
+
+void Sync::End() {
+  ending_ = true;
+  sessions_.WakeEverybody();
 }
 
 void Sync::SweepLater() {

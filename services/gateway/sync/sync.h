@@ -50,6 +50,8 @@ class Sync {
 
   // Answers one long poll, now or later.
   void Serve(const rpc::Call& call, SyncQuery query, ParkedSync::View view, http::Responder responder);
+  // Answers all that wait, and from now on nothing waits: the gateway is to end.
+  void End();
   // The difference as it is now, without waiting.
   absl::StatusOr<Difference> ReadNow(const rpc::Call& call, SyncQuery query);
 
@@ -67,6 +69,7 @@ class Sync {
   void SweepLater();
 
   const Deps deps_;
+  std::atomic<bool> ending_ = false;
   std::atomic<uint64_t> events_incarnation_ = 0;
   std::atomic<uint64_t> accounts_incarnation_ = 0;
   Heard heard_;
