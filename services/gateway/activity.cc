@@ -82,6 +82,11 @@ absl::StatusOr<presence::ReadSinceResponse> ActivityGathering::ReadSince(
   return presence_.ReadSince(call, request);
 }
 
+absl::StatusOr<presence::ReceiveRemoteResponse> ActivityGathering::ReceiveRemote(
+    const rpc::Call& call, const presence::ReceiveRemoteRequest& request) {
+  return presence_.ReceiveRemote(call, request);
+}
+
 absl::StatusOr<common::v1::HeadsResponse> ActivityGathering::Heads(
     const rpc::Call& call, const common::v1::HeadsRequest& request) {
   return presence_.Heads(call, request);

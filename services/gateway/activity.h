@@ -48,6 +48,8 @@ class ActivityGathering final : public presence::PresenceService {
       const rpc::Call& call, const presence::AnnounceProfileRequest& request) override;
   absl::StatusOr<presence::ReadSinceResponse> ReadSince(
       const rpc::Call& call, const presence::ReadSinceRequest& request) override;
+  absl::StatusOr<presence::ReceiveRemoteResponse> ReceiveRemote(
+      const rpc::Call& call, const presence::ReceiveRemoteRequest& request) override;
   absl::StatusOr<common::v1::HeadsResponse> Heads(const rpc::Call& call,
                                                   const common::v1::HeadsRequest& request) override;
 
