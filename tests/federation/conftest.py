@@ -15,6 +15,7 @@ PAIRS = "parley-other,parley-synapse,synapse-parley"
 
 def pytest_addoption(parser):
     parser.addoption("--launcher", required=True, help="starts the homeserver under test")
+    parser.addoption("--listed", type=Path, help="run only the tests that this file lists")
     parser.addoption("--target", default="parley", help="which server the hostile cases are played against")
     parser.addoption("--pairs", default=PAIRS, help="whom the scenarios bring together")
 
@@ -60,6 +61,17 @@ def peer(authority):
     peer = Peer(authority)
     yield peer
     peer.close()
+
+
+def pytest_collection_modifyitems(config, items):
+    """--listed: only what must pass is run, so that nobody waits for what can't yet."""
+    listed = config.getoption("--listed")
+    if not listed:
+        return
+    names = set(listed.read_text().split("\n"))
+    dropped = [item for item in items if item.nodeid not in names]
+    config.hook.pytest_deselected(items=dropped)
+    items[:] = [item for item in items if item.nodeid in names]
 
 
 def pytest_generate_tests(metafunc):
