@@ -21,6 +21,7 @@ void AddAllRoutes(Router& router, const Deps& deps, Sync& sync, FilterCache& fil
            AddLoginRoutes,
            AddMutualRoomsRoutes,
            AddOpenIdRoutes,
+           AddOpenIdUserInfoRoutes,
            AddPresenceRoutes,
            AddProfileRoutes,
            AddPushRuleRoutes,

@@ -29,6 +29,9 @@ struct Config {
   // Where the client-server API listens.
   std::string listen_address = "127.0.0.1";
   uint16_t listen_port = 8008;
+  // PEM files of the listener's certificate and key; empty: plain HTTP.
+  std::string tls_certificate;
+  std::string tls_key;
   // Event loop threads, and threads for handlers; 0: as many as cores, and 16 times as many.
   int loop_threads = 0;
   int handler_threads = 0;
@@ -37,6 +40,8 @@ struct Config {
   size_t max_connections = 20'000;
   // A proxy of ours stands before the gateway: trust the last address of X-Forwarded-For.
   bool behind_proxy = false;
+  // Other servers may send their joins and leaves by the first version of these endpoints.
+  bool old_send_membership = false;
   // Accept access tokens in the query string (deprecated by the specification).
   bool query_access_tokens = true;
   // How long a handler may take, all calls to services included.

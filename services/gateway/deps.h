@@ -56,6 +56,7 @@ void AddKeyRoutes(Router& router, const Deps& deps);
 void AddLoginRoutes(Router& router, const Deps& deps);
 void AddMutualRoomsRoutes(Router& router, const Deps& deps);
 void AddOpenIdRoutes(Router& router, const Deps& deps);
+void AddOpenIdUserInfoRoutes(Router& router, const Deps& deps);
 void AddPusherRoutes(Router& router, const Deps& deps);
 void AddPushRuleRoutes(Router& router, const Deps& deps);
 void AddRegisterRoutes(Router& router, const Deps& deps);

@@ -30,6 +30,8 @@ http::ServerOptions ServerOptions(const Config& config) {
   options.threads = config.loop_threads > 0 ? config.loop_threads : Cores();
   options.max_connections = config.max_connections;
   options.behind_proxy = config.behind_proxy;
+  options.tls_certificate_file = config.tls_certificate;
+  options.tls_key_file = config.tls_key;
   return options;
 }
 

@@ -34,7 +34,8 @@ void CompletePaths(Config& config) {
 
 // A listener that others than this machine may reach makes a server public.
 bool IsPrivate(const Config& config) {
-  for (const std::string& listener : {config.listen.client, config.listen.metrics, config.listen.rpc}) {
+  for (const std::string& listener : {config.listen.client, config.listen.federation, config.listen.metrics,
+                                      config.listen.rpc}) {
     if (listener.empty() || absl::StartsWith(listener, "unix:")) continue;
     const auto endpoint = ParseEndpoint(listener);
     if (!endpoint.ok() || !endpoint->is_loopback()) return false;
@@ -62,6 +63,25 @@ absl::Status CompleteGateway(Config& config) {
   config.gateway.listen_address = client->host;
   config.gateway.listen_port = client->port;
   config.gateway.rate_limits = config.rate_limits.value_or(!client->is_loopback());
+  return absl::OkStatus();
+}
+
+// The federation listener is a gateway of its own, with threads of its own: other servers never take a client's.
+absl::Status CompleteFederation(Config& config) {
+  gateway::Config& federation = config.federation_gateway;
+  federation = config.gateway;
+  federation.rate_limits = false;
+  federation.handler_threads = config.inbound.handler_threads;
+  federation.tls_certificate = config.inbound.tls_certificate;
+  federation.tls_key = config.inbound.tls_key;
+  if (federation.tls_certificate.empty() != federation.tls_key.empty()) {
+    return Invalid("federation.tls_certificate", "and federation.tls_key must be given together");
+  }
+  if (config.listen.federation.empty()) return absl::OkStatus();
+  const auto endpoint = ParseEndpoint(config.listen.federation);
+  if (!endpoint.ok()) return Invalid("listen.federation", Std(endpoint.status().message()));
+  federation.listen_address = endpoint->host;
+  federation.listen_port = endpoint->port;
   return absl::OkStatus();
 }
 
@@ -93,7 +113,8 @@ absl::Status Complete(Config& config) {
   }
   CompletePaths(config);
   CompleteServices(config);
-  return CompleteGateway(config);
+  PARLEY_RETURN_IF_ERROR(CompleteGateway(config));
+  return CompleteFederation(config);
 }
 
 }  // namespace parley

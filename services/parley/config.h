@@ -29,6 +29,7 @@ struct Config {
 
   struct Listen {
     std::string client = "127.0.0.1:8008";
+    std::string federation;
     std::string metrics = "127.0.0.1:9008";
     std::string rpc;
     std::string rpc_advertise;
@@ -77,6 +78,14 @@ struct Config {
   // Processes share one store, and find each other through it.
   bool is_cluster() const { return store.engine == "postgres"; }
 
+  // The listener of other servers.
+  struct Federation {
+    bool on_client_listener = false;
+    std::string tls_certificate;
+    std::string tls_key;
+    int handler_threads = 0;
+  } inbound;
+
   struct Log {
     std::string format = "plain";
     std::string level = "info";
@@ -90,6 +99,7 @@ struct Config {
   events::Config events;
   federation::Config federation;
   gateway::Config gateway;
+  gateway::Config federation_gateway;  // of its own listener; follows from the other
   presence::Config presence;
   profile::Config profile;
 };

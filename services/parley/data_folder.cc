@@ -97,6 +97,13 @@ absl::StatusOr<crypto::SigningKey> DataFolder::LoadSigningKey() const {
   return crypto::SigningKey::ParseFile(text);
 }
 
+absl::StatusOr<std::vector<federation::PublishedKey>> DataFolder::LoadOldKeys() const {
+  const std::string path = federation::OldKeysPath(config_.signing_key_path);
+  if (!fs::exists(path)) return std::vector<federation::PublishedKey>();
+  PARLEY_TRY(const std::string text, ReadFile(path));
+  return federation::ParseOldKeys(text);
+}
+
 absl::Status DataFolder::PublishRpcAddress(const std::string& address) const {
   return WriteFile(config_.data_dir + "/rpc_address", address + "\n");
 }

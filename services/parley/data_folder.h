@@ -2,11 +2,13 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
 #include "common/crypto/sign.h"
+#include "common/federation/key_file.h"
 #include "services/parley/config.h"
 
 namespace parley {
@@ -22,6 +24,9 @@ class DataFolder {
 
   // The server's key at config.signing_key_path, made at the first start.
   absl::StatusOr<crypto::SigningKey> LoadSigningKey() const;
+
+  // The keys that it had before, as `parleyctl key rotate` left them; none when there is no such file.
+  absl::StatusOr<std::vector<federation::PublishedKey>> LoadOldKeys() const;
 
   // Says where parleyctl finds the services of this process: the file rpc_address.
   absl::Status PublishRpcAddress(const std::string& address) const;

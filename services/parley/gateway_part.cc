@@ -14,6 +14,8 @@
 #include "common/stream/position.h"
 #include "services/gateway/activity.h"
 #include "services/gateway/all_routes.h"
+#include "services/gateway/federation/routes.h"
+#include "services/gateway/federation/transactions.h"
 #include "services/gateway/gateway.h"
 #include "services/gateway/last_seen.h"
 #include "services/gateway/profile_cache.h"
@@ -44,27 +46,48 @@ class WiredGateway final : public GatewayPart {
 
   absl::Status Listen() {
     gateway::Router router;
-    gateway::AddAllRoutes(router,
-                          {config_.gateway, Clock::System(), peers_.accounts, peers_.events, activity_, profiles_,
-                           peers_.calls, peers_.federation, peers_.room_federation},
-                          sync_, filters_);
+    gateway::AddAllRoutes(router, DepsOf(config_.gateway), sync_, filters_);
+    if (config_.inbound.on_client_listener) AddFederation(router, config_.gateway);
     registry_.AddGauge("parley_gateway_parked_syncs", "Long polls that wait for news", {},
                        [this] { return static_cast<double>(sync_.waiting()); });
     registry_.AddGauge("parley_gateway_sync_sessions", "Users whose sync this gateway remembers", {},
                        [this] { return static_cast<double>(sync_.sessions()); });
     PARLEY_TRY(gateway_, gateway::Gateway::Start(config_.gateway, std::move(router), authenticator_, last_seen_,
                                                  registry_, Clock::System()));
+    PARLEY_RETURN_IF_ERROR(ListenToServers());
     caches_stand_ = true;
     return absl::OkStatus();
   }
 
   uint16_t port() const override { return gateway_->port(); }
+  uint16_t federation_port() const override { return federation_gateway_ ? federation_gateway_->port() : 0; }
   void Stop(absl::Duration grace) override {
     sync_.End();
     gateway_->Stop(grace);
+    if (federation_gateway_) federation_gateway_->Stop(grace);
   }
 
  private:
+  gateway::Deps DepsOf(const gateway::Config& config) {
+    return {config,    Clock::System(), peers_.accounts,   peers_.events,         activity_,
+            profiles_, peers_.calls,    peers_.federation, peers_.room_federation};
+  }
+
+  void AddFederation(gateway::Router& router, const gateway::Config& config) {
+    gateway::AddFederationRoutes(router, {DepsOf(config), server_auth_, transactions_});
+  }
+
+  absl::Status ListenToServers() {
+    if (config_.listen.federation.empty()) return absl::OkStatus();
+    const gateway::Config& config = config_.federation_gateway;
+    gateway::Router router;
+    AddFederation(router, config);
+    gateway::AddOpenIdUserInfoRoutes(router, DepsOf(config));
+    PARLEY_TRY(federation_gateway_, gateway::Gateway::Start(config, std::move(router), authenticator_, last_seen_,
+                                                            registry_, Clock::System()));
+    return absl::OkStatus();
+  }
+
   // What the caches rest on.
   bus::HeadWatcher::Options WatchUsers() {
     bus::HeadWatcher::Options options;
@@ -104,7 +127,10 @@ class WiredGateway final : public GatewayPart {
   gateway::Sync sync_{{peers_.accounts, peers_.events, peers_.presence, peers_.calls, bus_, Clock::System(), sync_pool_,
                        config_.partitions, GatewayName()}};
   gateway::FilterCache filters_{peers_.accounts};
+  gateway::ServerAuth server_auth_{config_.server_name, {peers_.federation, Clock::System(), registry_}};
+  gateway::Transactions transactions_{Clock::System()};
   std::unique_ptr<gateway::Gateway> gateway_;
+  std::unique_ptr<gateway::Gateway> federation_gateway_;
 };
 
 }  // namespace

@@ -24,6 +24,8 @@ class GatewayPart {
   virtual ~GatewayPart() = default;
 
   virtual uint16_t port() const = 0;
+  // 0: other servers have no listener of their own.
+  virtual uint16_t federation_port() const = 0;
   virtual void Stop(absl::Duration grace) = 0;
 };
 

@@ -126,7 +126,7 @@ absl::Status LocalServices::OpenFederation() {
              federation::Service::Open(needs_.config.federation,
                                        {needs_.store, needs_.bus, needs_.signing_key, peers.events,
                                         peers.room_federation, peers.accounts, peers.presence,
-                                        Clock::System(), Rng::System(), needs_.registry}));
+                                        Clock::System(), Rng::System(), needs_.registry, needs_.old_keys}));
   peers.federation.Connect(*federation_);
   federation::Serve(*federation_, needs_.dispatcher);
   return absl::OkStatus();

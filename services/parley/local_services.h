@@ -36,6 +36,7 @@ class LocalServices {
     metrics::Registry& registry;
     Peers& peers;                 // where each finds the others, and they it
     rpc::Dispatcher& dispatcher;  // where other processes find it
+    std::vector<federation::PublishedKey> old_keys = {};  // signing keys of before
   };
 
   // The tables of these services.

@@ -23,6 +23,8 @@ std::vector<Option> GeneralOptions(Config& c) {
 std::vector<Option> ListenOptions(Config& c) {
   return {
       {"listen.client", &c.listen.client, "Address and port of the client-server API, plain HTTP."},
+      {"listen.federation", &c.listen.federation,
+       "Address and port of the server-server API, such as 0.0.0.0:8448. Empty: no listener of its own."},
       {"listen.metrics", &c.listen.metrics,
        "Address and port of /metrics, /livez and /readyz. Port 0 takes any free one; empty: none of them."},
       {"listen.rpc", &c.listen.rpc,
@@ -240,6 +242,33 @@ std::vector<Option> LimitOptions(Config& c) {
   };
 }
 
+std::vector<Option> FederationOptions(Config& c) {
+  federation::Config& f = c.federation;
+  return {
+      {"federation.on_client_listener", &c.inbound.on_client_listener,
+       "Serve the server-server API on the client listener, too: for a proxy that has one place to send everything to."},
+      {"federation.tls_certificate", &c.inbound.tls_certificate,
+       "A PEM file with the federation listener's certificate and its chain. Empty: plain HTTP, for a proxy."},
+      {"federation.tls_key", &c.inbound.tls_key, "The PEM file of its private key."},
+      {"federation.handler_threads", &c.inbound.handler_threads,
+       "Threads for requests of the federation listener. 0: 16 for each core.", 0, 4096},
+      {"federation.old_send_membership", &c.gateway.old_send_membership,
+       "Serve send_join and send_leave v1, too, which servers of before 2019 use."},
+      {"federation.ca_file", &f.ca_file,
+       "A PEM file of authorities that other servers' certificates may come from, besides the system's."},
+      {"federation.allow_addresses", &f.allow_addresses,
+       "Addresses or blocks such as 10.0.0.0/8 that requests to other servers may go to although they are not public."},
+      {"federation.deny_addresses", &f.deny_addresses, "Addresses or blocks that they never go to."},
+      {"federation.notaries", &f.notaries, "Servers that are asked for the keys of servers that do not answer."},
+      {"federation.request_timeout", &f.request_timeout, "How long a request to another server may take."},
+      {"federation.long_request_timeout", &f.long_request_timeout,
+       "The same for one whose answer may be large, such as the state of a room."},
+      {"federation.key_lifetime", &f.key_lifetime, "For how long others may trust our signing keys before they ask again."},
+      {"federation.client_threads", &f.client_threads, "Event loop threads of requests to other servers.", 1, 64},
+      {"federation.key_threads", &f.key_threads, "Servers whose keys are asked for at the same time.", 1, 1024},
+  };
+}
+
 std::vector<Option> WellKnownOptions(Config& c) {
   gateway::Config& g = c.gateway;
   return {
@@ -256,7 +285,7 @@ config::Table OptionsOf(Config& config) {
   std::vector<Option> all;
   for (const auto part :
        {GeneralOptions, RoomOptions, ListenOptions, RegistrationOptions, SessionOptions, PresenceOptions, ProfileOptions,
-        CallOptions, RateOptions, LimitOptions, WellKnownOptions, ClusterOptions, StoreOptions, PostgresOptions, LogOptions}) {
+        CallOptions, RateOptions, LimitOptions, FederationOptions, WellKnownOptions, ClusterOptions, StoreOptions, PostgresOptions, LogOptions}) {
     for (Option& option : part(config)) all.push_back(std::move(option));
   }
   return config::Table(std::move(all));

@@ -124,8 +124,9 @@ class WiredProcess final : public Process {
   absl::Status OpenServices() {
     if (!store_) return absl::OkStatus();
     PARLEY_TRY(signing_key_, folder_->LoadSigningKey());
+    PARLEY_TRY(auto old_keys, folder_->LoadOldKeys());
     PARLEY_TRY(services_, LocalServices::Open({config_, targets_, *store_, bus(), *signing_key_, registry_, peers_,
-                                               dispatcher_}));
+                                               dispatcher_, std::move(old_keys)}));
     heartbeats_ = std::make_unique<bus::HeartbeatSender>(
         bus(), Clock::System(), bus::HeartbeatSender::Options{.heads = [this] { return services_->Heads(); }});
     return absl::OkStatus();

@@ -37,6 +37,10 @@ void AddOpenIdRoutes(Router& router, const Deps& deps) {
               .path = "/_matrix/client/v3/user/{userId}/openid/request_token",
               .limit = Limit::kWrite,
               .handler = RequestToken(deps.accounts)});
+}
+
+// Asked of the client listener by widgets, and of the federation listener by other servers.
+void AddOpenIdUserInfoRoutes(Router& router, const Deps& deps) {
   router.Add({.method = "GET",
               .path = "/_matrix/federation/v1/openid/userinfo",
               .auth = Auth::kNone,

@@ -1,0 +1,17 @@
+#include "services/gateway/federation/routes.h"
+
+namespace parley::gateway {
+
+void AddFederationRoutes(Router& router, const FederationDeps& deps) {
+  for (const auto add : {
+           AddFederationKeyRoutes,
+           AddFederationMembershipRoutes,
+           AddFederationQueryRoutes,
+           AddFederationRoomRoutes,
+           AddFederationSendRoutes,
+       }) {
+    add(router, deps);
+  }
+}
+
+}  // namespace parley::gateway
