@@ -17,6 +17,9 @@
 {{- if not (dig "listen" "behind_proxy" "" .Values.config) }}
 {{- $_ := set $own.listen "behind_proxy" (or .Values.ingress.enabled .Values.gatewayApi.enabled) }}
 {{- end }}
+{{- if not (hasKey (dig "federation" dict .Values.config) "on_client_listener") }}
+{{- $_ := set $own "federation" (dict "on_client_listener" true) }}
+{{- end }}
 {{- with .Values.registration }}
 {{- $registration := dict }}
 {{- if .sharedSecret.existingSecret }}{{ $_ := set $registration "shared_secret_file" "/etc/parley/secrets/registration-shared-secret" }}{{ end }}

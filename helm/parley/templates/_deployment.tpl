@@ -77,6 +77,7 @@ env:
 ports:
   {{- if eq .service "gateway" }}
   - {name: client, containerPort: {{ $ports.client }}}
+  - {name: federation, containerPort: {{ $ports.federation }}}
   {{- end }}
   - {name: rpc, containerPort: {{ $ports.rpc }}}
   - {name: metrics, containerPort: {{ $ports.metrics }}}

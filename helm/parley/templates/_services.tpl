@@ -1,17 +1,20 @@
 {{/* The services, what each needs, and whom it calls: what services/parley wires, as far as Kubernetes has to know. */}}
 
-{{/* calls: whose gRPC port it reaches (its own: a replica hands to the owner of a partition). store: it has tables. */}}
+{{/* calls: whose gRPC port it reaches (its own: a replica hands to the owner of a partition). store: it has tables. internet: it
+     calls other servers. */}}
 {{- define "parley.graph" -}}
-gateway: {calls: [accounts, calls, events, presence, profile], store: false}
-events: {calls: [accounts, events], store: true}
-accounts: {calls: [accounts, events, profile], store: true}
-presence: {calls: [presence, profile], store: true}
+gateway: {calls: [accounts, calls, events, federation, presence, profile], store: false}
+events: {calls: [accounts, events, federation], store: true}
+accounts: {calls: [accounts, events, federation, profile], store: true}
+presence: {calls: [federation, presence, profile], store: true}
 profile: {calls: [accounts, events, presence, profile], store: true}
 calls: {calls: [calls, events], store: true}
+federation: {calls: [events, federation], store: true, internet: true}
 {{- end -}}
 
 {{- define "parley.ports" -}}
 client: 8008
+federation: 8448
 metrics: 9008
 rpc: 9007
 {{- end -}}
