@@ -9,6 +9,7 @@
 #include "common/rpc/grpc/channel.h"
 #include "common/status/macros.h"
 #include "services/parleyctl/commands.h"
+#include "services/parleyctl/keys.h"
 #include "services/parleyctl/place.h"
 
 namespace parley::ctl {
@@ -18,7 +19,9 @@ struct Arguments {
   std::string data_dir = "data";
   std::string address;
   std::string user;
+  std::string key_path;
   bool admin = false;
+  bool rotates_key = false;  // the one command that asks no server
 };
 
 using Action = std::function<absl::Status(Commands&, const Arguments&)>;
@@ -45,7 +48,13 @@ absl::Status ProfileStatus(Commands& commands, const Arguments& arguments) {
   return commands.ProfileStatus(arguments.user);
 }
 
+absl::Status RotateKey(const Arguments& arguments) {
+  return RotateSigningKey(arguments.data_dir, arguments.key_path, Clock::System(), Rng::System(),
+                          std::cout);
+}
+
 absl::Status Run(const Arguments& arguments, const Action& action) {
+  if (arguments.rotates_key) return RotateKey(arguments);
   PARLEY_TRY(const Place place, ReadPlace(arguments.data_dir));
   const std::string& address = arguments.address.empty() ? place.rpc_address : arguments.address;
   rpc::ChannelOptions options{.default_deadline = absl::Seconds(10)};
@@ -77,10 +86,16 @@ void AddCommands(CLI::App& app, Arguments& arguments, Action& action) {
   profile->require_subcommand(1);
   add_for_user(*profile, "status", "how far the user's last change is on its way into rooms",
                ProfileStatus);
+  CLI::App* key = app.add_subcommand("key", "the server's signing key");
+  key->require_subcommand(1);
+  CLI::App* rotate = key->add_subcommand("rotate", "a new key, while the server is stopped");
+  rotate->add_option("--signing-key", arguments.key_path,
+                     "the key's file, if it is not in the data folder");
+  rotate->callback([&arguments] { arguments.rotates_key = true; });
 }
 
 int Main(int argc, char** argv) {
-  CLI::App app("Administration of a running Parley", "parleyctl");
+  CLI::App app("Administration of a Parley", "parleyctl");
   Arguments arguments;
   Action action;
   app.add_option("--data-dir", arguments.data_dir, "the server's data folder")
