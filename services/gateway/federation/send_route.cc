@@ -8,6 +8,7 @@
 #include "common/runtime/log.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "services/gateway/federation/edus.h"
 #include "services/gateway/federation/requests.h"
 #include "services/gateway/federation/transactions.h"
 
@@ -82,12 +83,14 @@ absl::Status AddResults(const RoomOutcome& outcome, json::Object& pdus) {
 }
 
 absl::StatusOr<std::string> Receive(const FederationDeps& deps, const rpc::Call& call,
-                                    const std::string& origin, const json::Array& pdus) {
+                                    const std::string& origin, const json::Array& pdus,
+                                    const json::Array& edus) {
   json::Object results;
   absl::Status trouble;
   for (const RoomOutcome& outcome : ReceiveAll(deps, call, ByRoom(origin, pdus))) {
     trouble.Update(AddResults(outcome, results));
   }
+  trouble.Update(ReceiveEdus(deps.deps, call, origin, edus));
   PARLEY_RETURN_IF_ERROR(trouble);
   return json::Serialize(json::Object{{"pdus", std::move(results)}});
 }
@@ -98,7 +101,7 @@ absl::StatusOr<HttpAnswer> Send(const FederationDeps& deps, RequestContext& cont
   PARLEY_TRY(const json::Object* body, context.Body());
   PARLEY_TRY(const json::Array pdus, ArrayOf(*body, "pdus", kMaxPdus));
   PARLEY_TRY(const json::Array edus, ArrayOf(*body, "edus", kMaxEdus));
-  const auto work = [&] { return Receive(deps, context.call(), origin, pdus); };
+  const auto work = [&] { return Receive(deps, context.call(), origin, pdus, edus); };
   PARLEY_TRY(std::string answer,
              deps.transactions.Once(origin, context.Param("txnId"), context.call().deadline, work));
   return JsonAnswer(std::move(answer));
