@@ -10,7 +10,7 @@ namespace parley::federation {
 namespace {
 
 // Names of the streams of `events`: its wakes for what leaves this server, and its heads.
-constexpr char kOutbound[] = "outbound";
+constexpr char kOutbound[] = "events_outbound";
 constexpr char kEvents[] = "events";
 constexpr uint32_t kPage = 500;
 constexpr absl::Duration kRetry = absl::Seconds(1);

@@ -33,7 +33,7 @@ class FakeRooms final : public events::RoomFederationFake {
       absl::MutexLock lock(&mutex_);
       position = ++head_;
     }
-    bus.Publish({"outbound", 0, position, "!room"});
+    bus.Publish({"events_outbound", 0, position, "!room"});
   }
 
   absl::StatusOr<events::v1::ListOutboundResponse> ListOutbound(

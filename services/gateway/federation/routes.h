@@ -27,7 +27,9 @@ void AddFederationRoomRoutes(Router& router, const FederationDeps& deps);
 void AddFederationMembershipRoutes(Router& router, const FederationDeps& deps);
 // PUT /send.
 void AddFederationSendRoutes(Router& router, const FederationDeps& deps);
-// Aliases, users, media: what stands outside of rooms.
+// Profiles, devices and keys of our users; our room directory.
+void AddFederationUserRoutes(Router& router, const FederationDeps& deps);
+// Aliases, media: what stands outside of rooms.
 void AddFederationQueryRoutes(Router& router, const FederationDeps& deps);
 
 }  // namespace parley::gateway
