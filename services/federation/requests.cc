@@ -43,6 +43,11 @@ absl::StatusOr<v1::RequestResponse> Requests::Send(const rpc::Call& call,
   if (request.destination() == config_.server_name) {
     return absl::InvalidArgumentError("a server asks itself nothing");
   }
+  if (!request.ignore_backoff() && !deps_.reachability.MayAsk(request.destination(), absl::Now())) {
+    deps_.metrics.backing_off.Add();
+    return absl::UnavailableError(
+        StrCat(request.destination(), ": it was not reached a short while ago"));
+  }
   std::optional<json::Object> content;
   if (!request.body().empty()) {
     PARLEY_TRY(content, json::ParseObject(request.body()));
@@ -93,7 +98,12 @@ absl::StatusOr<http::ClientResponse> Requests::SendTo(const std::string& server_
     answer = deps_.client.SendAndWait(request);
     if (answer.ok() || !MayTryNext(answer.status())) break;
   }
-  if (!answer.ok()) deps_.discovery.Forget(server_name);
+  if (answer.ok()) {
+    deps_.reachability.Reached(server_name);
+  } else {
+    deps_.discovery.Forget(server_name);
+    deps_.reachability.Failed(server_name, absl::Now());
+  }
   Count(answer, absl::Now() - begun);
   return answer;
 }

@@ -13,6 +13,7 @@
 #include "services/federation/config.h"
 #include "services/federation/discovery.h"
 #include "services/federation/metrics.h"
+#include "services/federation/reachability.h"
 
 namespace parley::http {
 class Client;
@@ -31,12 +32,14 @@ class Requests {
     Discovery& discovery;
     const crypto::SigningKey& signing_key;
     const Metrics& metrics;
+    Reachability& reachability;
   };
 
   Requests(const Config& config, Deps deps) : config_(config), deps_(deps) {}
 
-  // Signed. InvalidArgument when the destination can't be one or is ourselves, or the body is no
-  // JSON object; otherwise Unavailable with what went wrong.
+  // Signed, and at once Unavailable for a server that was not reached lately, unless the request
+  // says otherwise. InvalidArgument when the destination can't be one or is ourselves, or the body
+  // is no JSON object; otherwise Unavailable with what went wrong.
   absl::StatusOr<v1::RequestResponse> Send(const rpc::Call& call,
                                            const v1::RequestRequest& request) const;
 

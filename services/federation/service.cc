@@ -39,16 +39,22 @@ Service::Service(const Config& config, Deps deps, std::unique_ptr<stream::Stream
       metrics_(deps.registry),
       client_(std::move(client)),
       discovery_(*client_, deps.clock, deps.rng),
-      requests_(config_, {*client_, discovery_, deps.signing_key, metrics_}),
+      requests_(config_, {*client_, discovery_, deps.signing_key, metrics_, reachability_}),
       fetcher_(config_, requests_, deps.clock),
       own_keys_(config_.server_name, deps.signing_key, deps.old_keys, config_.key_lifetime,
                 deps.clock),
       server_keys_(config_, {deps.store, *streams_, own_keys_, fetcher_, deps.signing_key,
                              deps.clock, metrics_}),
-      sender_metrics_(deps.registry) {}
+      sender_metrics_(deps.registry) {
+  deps_.registry.AddGauge("parley_federation_unreachable_servers",
+                          "Servers that were not reached lately", {},
+                          [this] { return static_cast<double>(reachability_.unreachable()); });
+}
 
 // Threads that wait for other servers end at once.
-Service::~Service() { client_->Stop(); }
+Service::~Service() {
+  client_->Stop();
+}
 
 Sender::Deps Service::SenderDeps() {
   return {deps_.store,
@@ -96,6 +102,7 @@ absl::StatusOr<SendEdusResponse> Service::SendEdus(const rpc::Call& call,
 
 absl::StatusOr<RecordAliveResponse> Service::RecordAlive(const rpc::Call&,
                                                          const RecordAliveRequest& request) {
+  reachability_.Reached(request.server_name());
   sender_->RecordAlive(request.server_name());
   return RecordAliveResponse();
 }

@@ -19,6 +19,7 @@
 #include "services/federation/metrics.h"
 #include "services/federation/own_keys.h"
 #include "services/federation/presence_sender.h"
+#include "services/federation/reachability.h"
 #include "services/federation/requests.h"
 #include "services/federation/sender.h"
 #include "services/federation/sender_metrics.h"
@@ -84,6 +85,7 @@ class Service final : public FederationService {
   const Metrics metrics_;
   const std::unique_ptr<http::Client> client_;
   Discovery discovery_;
+  Reachability reachability_;
   const Requests requests_;
   const KeyFetcher fetcher_;
   OwnKeys own_keys_;

@@ -9,7 +9,7 @@ accounts: {calls: [accounts, events, federation, profile], store: true}
 presence: {calls: [federation, presence, profile], store: true}
 profile: {calls: [accounts, events, presence, profile], store: true}
 calls: {calls: [calls, events], store: true}
-federation: {calls: [events, federation], store: true, internet: true}
+federation: {calls: [accounts, events, federation, presence], store: true, internet: true}
 {{- end -}}
 
 {{- define "parley.ports" -}}
