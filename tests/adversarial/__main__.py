@@ -10,8 +10,8 @@ from conformance.launcher import Homeserver
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-# media and fedhttp join when the server has media and federation.
-FILES = "client,json,auth,limits,http"
+# media joins when the server has media.
+FILES = "client,json,auth,limits,http,fedhttp"
 
 
 def corpus():

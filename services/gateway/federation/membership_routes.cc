@@ -109,6 +109,10 @@ absl::StatusOr<HttpAnswer> SendLeaveV1(const Deps& deps, RequestContext& context
   return InPair("{}");
 }
 
+absl::StatusOr<HttpAnswer> RefuseOld(const Deps&, RequestContext&, const std::string&) {
+  return Unrecognized("This version of the endpoint is not served");
+}
+
 absl::Status AddStrippedState(const json::Object& from, events::ReceiveInviteRequest& request) {
   const json::Value* state = from.Find("invite_room_state");
   if (state == nullptr) return absl::OkStatus();
@@ -189,11 +193,13 @@ void AddFederationMembershipRoutes(Router& router, const FederationDeps& deps) {
   AddSigned(router, deps,
             {"PUT", "/_matrix/federation/v1/exchange_third_party_invite/{roomId}",
              ExchangeThirdPartyInvite});
-  if (!deps.deps.config.old_send_membership) return;
+  const bool old = deps.deps.config.old_send_membership;
+  AddSigned(
+      router, deps,
+      {"PUT", "/_matrix/federation/v1/send_join/{roomId}/{eventId}", old ? SendJoinV1 : RefuseOld});
   AddSigned(router, deps,
-            {"PUT", "/_matrix/federation/v1/send_join/{roomId}/{eventId}", SendJoinV1});
-  AddSigned(router, deps,
-            {"PUT", "/_matrix/federation/v1/send_leave/{roomId}/{eventId}", SendLeaveV1});
+            {"PUT", "/_matrix/federation/v1/send_leave/{roomId}/{eventId}",
+             old ? SendLeaveV1 : RefuseOld});
 }
 
 }  // namespace parley::gateway
