@@ -12,6 +12,7 @@
 #include "services/accounts/device_list_edu.h"
 #include "services/accounts/tables/inbox.h"
 #include "services/accounts/tables/sessions.h"
+#include "services/accounts/tables/uia.h"
 
 namespace parley::accounts {
 namespace {
@@ -165,6 +166,7 @@ void Follower::PruneIfDue() {
     store::Batch batch;
     tables::PruneTransactions(batch, partition, forgotten);
     tables::PruneShortTokens(batch, partition, now);
+    tables::PruneUiaSessions(batch, partition, now);
     deps_.changes.PostQuietly(partition, std::move(batch));
   }
 }

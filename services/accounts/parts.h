@@ -44,7 +44,6 @@ struct Service::Parts {
         changes(*streams),
         cache(needs.store, config.server_name, streams->partitions(), config.cached_users),
         deps{this->config, needs.clock, needs.rng, needs.store, cache, changes, outbox},
-        uia(needs.clock, needs.rng, config.uia_session_lifetime),
         to_device(deps, needs.federation),
         remote_devices(needs.clock, needs.events),
         follower(deps, needs.events, needs.profile, needs.federation) {}
@@ -58,7 +57,7 @@ struct Service::Parts {
   AccountCache cache;
   Outbox outbox;
   const Deps deps;
-  UiaSessions uia;
+  UiaSessions uia{deps};
 
   Passwords passwords{deps};
   Sessions sessions{deps};

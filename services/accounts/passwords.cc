@@ -97,10 +97,12 @@ absl::Status Passwords::CheckFailures(const UserId& user) {
 void Passwords::CountFailure(const UserId& user) {
   if (deps_.config.login_failure_burst <= 0) return;
   absl::MutexLock lock(&mutex_);
+  // Those who are not at their limit go first: many failures of many users must not make room for more guesses at one.
   if (failures_.size() >= kMaxCountedUsers) {
-    absl::erase_if(failures_, [this](const auto& entry) { return Remaining(entry.second) <= 0; });
+    const double limit = deps_.config.login_failure_burst;
+    absl::erase_if(failures_, [&](const auto& entry) { return Remaining(entry.second) < limit; });
   }
-  if (failures_.size() >= kMaxCountedUsers) return;
+  if (failures_.size() >= kMaxCountedUsers) failures_.clear();
   Failures& failures = failures_[user.str()];
   failures.count = Remaining(failures) + 1;
   failures.at = deps_.clock.Now();

@@ -39,6 +39,26 @@ TEST(Registration, RemembersTheRequestThatASessionBeganWith) {
   EXPECT_THAT(answer->json(), HasSubstr(R"("user_id":"@alice:localhost")"));
 }
 
+TEST(Registration, GoesOnWithASessionAfterARestart) {
+  TestService service;
+  const auto challenged = Register(service, R"({"username":"alice","password":"a secret"})");
+  const std::string session = SessionOf(challenged.status());
+  EXPECT_FALSE(service.StoreHolds("a secret"));
+  service.Restart();
+  const std::string body = R"({"auth":{"type":"m.login.dummy","session":")" + session + R"("}})";
+  EXPECT_EQ(Outcome(Register(service, body)), "200");
+  EXPECT_EQ(Outcome(Register(service, body)), "400 M_MISSING_PARAM") << "it was good for one operation";
+}
+
+TEST(Registration, BeginsAnewWhenASessionIsTooOld) {
+  TestService service;
+  const auto challenged = Register(service, R"({"username":"alice","password":"secret"})");
+  const std::string session = SessionOf(challenged.status());
+  service.clock_.Advance(service.config_.uia_session_lifetime + absl::Seconds(1));
+  const std::string body = R"({"auth":{"type":"m.login.dummy","session":")" + session + R"("}})";
+  EXPECT_NE(Outcome(Register(service, body)), "200");
+}
+
 TEST(Registration, GivesEachNewUserAProfile) {
   TestService service;
   service.Register("alice", "PHONE");

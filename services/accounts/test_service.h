@@ -1,5 +1,8 @@
 #pragma once
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -101,6 +104,16 @@ class TestService {
     const auto response = service_->ReadSince({}, request);
     EXPECT_TRUE(response.ok()) << response.status();
     return response.ok() ? *response : ReadSinceResponse();
+  }
+
+  // Whether the store's files hold these bytes.
+  bool StoreHolds(const std::string& bytes) const {
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
+      std::ifstream file(entry.path(), std::ios::binary);
+      const std::string content(std::istreambuf_iterator<char>(file), {});
+      if (content.find(bytes) != std::string::npos) return true;
+    }
+    return false;
   }
 
   Service& operator*() { return *service_; }

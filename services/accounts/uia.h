@@ -1,22 +1,18 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
-#include <list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <absl/base/thread_annotations.h>
-#include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
 #include <absl/status/statusor.h>
-#include <absl/synchronization/mutex.h>
-#include <absl/time/time.h>
 
-#include "common/base/clock.h"
 #include "common/base/partition.h"
-#include "common/base/rng.h"
 #include "common/json/value.h"
+#include "services/accounts/deps.h"
 
 namespace parley::accounts {
 
@@ -41,13 +37,15 @@ struct UiaOperation {
 // True if `auth` completes the stage `type`; any error is shown with the challenge.
 using UiaStage = std::function<absl::Status(std::string_view type, const json::Object& auth)>;
 
-// Sessions of user-interactive authentication (Client-Server API, "User-Interactive Authentication API").
-// They are kept in memory, at most so many and so long: when one is gone the client is challenged anew.
+// Sessions of user-interactive authentication (Client-Server API, "User-Interactive Authentication API"). They live in
+// the store for `uia_session_lifetime`, in the partition that their id names, sealed with a key made of that id: a body to
+// remember may hold a password. How many there are is bounded by the rate limits of those who ask. When one is gone the
+// client is challenged anew.
 //
-// Threads: every method may be called from any. Lifetime: borrows clock and rng.
+// Threads: every method may be called from any. Lifetime: borrows all of deps.
 class UiaSessions {
  public:
-  UiaSessions(const Clock& clock, Rng& rng, absl::Duration lifetime, size_t capacity = 10'000);
+  explicit UiaSessions(const Deps& deps) : deps_(deps) {}
 
   // The body to act on, without `auth`, when a flow is complete; the session ends with it.
   // Errors: M_TOO_LARGE when a body to remember is; 401 with `session` and `flows`, and an errcode only when a stage failed; 403 M_FORBIDDEN when the request
@@ -64,24 +62,23 @@ class UiaSessions {
     // Only where it is remembered.
     json::Object body;
     absl::flat_hash_set<std::string> completed;
-    absl::Time ends;
+    int64_t ends_at_ms = 0;
+    bool is_stored = false;
   };
 
   absl::StatusOr<Session> Continue(const UiaOperation& operation, const json::Object& auth);
   absl::StatusOr<Session> Begin(const UiaOperation& operation);
-  absl::Status Challenge(const UiaOperation& operation, Session session, const absl::Status& why);
-  void Keep(Session session);
-  void End(const std::string& id);
-  void DropOld() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Challenge(const UiaOperation& operation, const Session& session, const absl::Status& why);
+  // Nothing for a session that never was, or has ended.
+  absl::StatusOr<std::optional<Session>> Find(const std::string& id);
+  absl::Status Keep(const Session& session);
+  absl::Status End(const Session& session);
+  std::optional<Partition> PartitionIn(std::string_view id) const;
 
-  const Clock& clock_;
-  Rng& rng_;
-  const absl::Duration lifetime_;
-  const size_t capacity_;
+  static std::string Encode(const Session& session);
+  static std::optional<Session> Decode(const std::string& id, std::string_view text);
 
-  absl::Mutex mutex_;
-  std::list<Session> sessions_ ABSL_GUARDED_BY(mutex_);  // oldest first
-  absl::flat_hash_map<std::string, std::list<Session>::iterator> by_id_ ABSL_GUARDED_BY(mutex_);
+  const Deps deps_;
 };
 
 }  // namespace parley::accounts

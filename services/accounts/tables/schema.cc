@@ -176,6 +176,13 @@ Table Outbox() {
           {"p", "kind", "user_id", "generation"}};
 }
 
+Table UiaSessions() {
+  return {"accounts_uia",
+          {{"p"}, {"id_hash", Type::kBytes}, {"session", Type::kBytes}, {"ends_at_ms"}},
+          {"p", "id_hash"},
+          {{"accounts_uia_by_end", {"p", "ends_at_ms"}}}};
+}
+
 // Goes with the device that set it.
 Table Pushers() {
   return {"accounts_pushers",
@@ -199,7 +206,9 @@ std::vector<store::Migration> Migrations() {
                   Signatures(),  Backups(),      BackupKeys(),           Outbox()};
   store::Migration second{"accounts", 2};
   second.tables = {Pushers()};
-  return {first, second};
+  store::Migration third{"accounts", 3};
+  third.tables = {UiaSessions()};
+  return {first, second, third};
 }
 
 }  // namespace parley::accounts::tables
