@@ -88,7 +88,7 @@ absl::StatusOr<HttpAnswer> QueryMany(const Deps& deps, RequestContext& context) 
 // GET /_matrix/federation/v1/version
 absl::StatusOr<HttpAnswer> GetVersion(const Deps&, RequestContext&) {
   return JsonAnswer(
-      json::Object{{"server", json::Object{{"name", "Parley"}, {"version", "0.1.0"}}}});
+      json::Object{{"server", json::Object{{"name", "Parley"}, {"version", PARLEY_VERSION}}}});
 }
 
 }  // namespace
