@@ -21,6 +21,7 @@ namespace parley::events {
 
 class AliasLanes;
 class DeviceChangeMarks;
+class KeyCache;
 
 // What the parts of this service work with. Everything outlives them.
 struct Context {
@@ -37,6 +38,7 @@ struct Context {
   DeviceChangeMarks& device_changes;
   bus::Bus& bus;
   federation::FederationService* federation;  // null: this server knows no other
+  KeyCache& keys;
 };
 
 }  // namespace parley::events

@@ -6,6 +6,7 @@
 
 #include "services/events/aliases.h"
 #include "services/events/create_room.h"
+#include "services/events/federation/key_cache.h"
 #include "services/events/room_write.h"
 #include "services/events/test_service.h"
 
@@ -66,9 +67,10 @@ class Crowd {
   AliasLanes alias_lanes_;
   DeviceChangeMarks device_changes_{{}};
   Outbox outbox_{service_.store(), *streams_, service_.accounts_client()};
+  KeyCache keys_{nullptr, service_.config().server_name, service_.key(), service_.clock()};
   Context context_{service_.config(), service_.store(), *streams_, service_.key(), service_.clock(),
                    service_.rng(),    rooms_,           outbox_,   service_.accounts_client(), alias_lanes_,
-                   device_changes_, service_.bus(), nullptr};
+                   device_changes_, service_.bus(), nullptr, keys_};
   int64_t json_bytes_ = 0;
 };
 

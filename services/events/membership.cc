@@ -139,7 +139,8 @@ absl::StatusOr<Sent> ChangeOnce(const Context& context, const rpc::Call& call, c
   const bool is_own_join = change.target == change.sender.str() && change.action != v1::MEMBERSHIP_ACTION_LEAVE;
   bool meets_condition = false;
   if (is_own_join) {
-    PARLEY_TRY(meets_condition, MeetsJoinCondition(context, *room, change.target));
+    PARLEY_TRY(const JoinCondition condition, JudgeJoinCondition(context, *room, change.target));
+    meets_condition = condition == JoinCondition::kMet;
   }
   PARLEY_TRY(auto write, RoomWrite::Open(context, room_id));
   const std::optional<Member> member = write->room().state.FindMember(change.target);

@@ -7,30 +7,38 @@
 namespace parley::events {
 namespace {
 
-bool IsMemberOf(const Context& context, const json::Value& condition, const std::string& user_id) {
+// The room that a condition names, if this server is in it: else what we know of its members is old.
+RoomPtr RoomOfCondition(const Context& context, const json::Value& condition) {
   const json::Object* rule = condition.AsObject();
-  if (!rule || json::StringOr(*rule, "type", "") != "m.room_membership") return false;
-  const auto other = context.rooms.Get(json::StringOr(*rule, "room_id", ""));
-  return other.ok() && (*other)->state.IsJoined(user_id);
+  if (!rule || json::StringOr(*rule, "type", "") != "m.room_membership") return nullptr;
+  auto room = context.rooms.Get(json::StringOr(*rule, "room_id", ""));
+  if (!room.ok() || !(*room)->state.HasServer(context.config.server_name)) return nullptr;
+  return *std::move(room);
+}
+
+bool IsWelcomeAnyway(const Room& room, const std::string& user_id) {
+  const std::optional<Member> member = room.state.FindMember(user_id);
+  return member && (member->membership == event::Membership::kInvite || member->membership == event::Membership::kJoin);
 }
 
 }  // namespace
 
-absl::StatusOr<bool> MeetsJoinCondition(const Context& context, Room& room, const std::string& user_id) {
-  if (!room.version->AllowsRestrictedJoins()) return false;
+absl::StatusOr<JoinCondition> JudgeJoinCondition(const Context& context, Room& room, const std::string& user_id) {
+  if (!room.version->AllowsRestrictedJoins()) return JoinCondition::kNone;
   PARLEY_TRY(const event::PduPtr rules, StateEvent(context.store, room, event::kJoinRules, ""));
   const event::JoinRule rule = event::JoinRuleOf(rules.get());
-  if (rule != event::JoinRule::kRestricted && rule != event::JoinRule::kKnockRestricted) return false;
-  const std::optional<Member> member = room.state.FindMember(user_id);
-  if (member && (member->membership == event::Membership::kInvite || member->membership == event::Membership::kJoin)) {
-    return false;
-  }
+  if (rule != event::JoinRule::kRestricted && rule != event::JoinRule::kKnockRestricted) return JoinCondition::kNone;
+  if (IsWelcomeAnyway(room, user_id)) return JoinCondition::kNone;
+  JoinCondition result = JoinCondition::kUnknown;
   const json::Array* conditions = json::FindArray(rules->content, "allow");
-  if (!conditions) return false;
+  if (!conditions) return JoinCondition::kUnmet;
   for (const json::Value& condition : *conditions) {
-    if (IsMemberOf(context, condition, user_id)) return true;
+    const RoomPtr other = RoomOfCondition(context, condition);
+    if (!other) continue;
+    if (other->state.IsJoined(user_id)) return JoinCondition::kMet;
+    result = JoinCondition::kUnmet;
   }
-  return false;
+  return result;
 }
 
 absl::StatusOr<std::string> FindAuthoriser(const Context& context, RoomWrite& write) {

@@ -1,5 +1,8 @@
 #include "services/events/room_state.h"
 
+#include <utility>
+
+#include "common/base/ids.h"
 #include "common/base/strings.h"
 #include "common/event/event_types.h"
 
@@ -29,6 +32,7 @@ void RoomState::Load(const StateRow& row) {
   const event::Membership membership = row.membership.value_or(event::Membership::kLeave);
   members_[row.state_key] = {row.event_pos, row.from_pos, membership};
   CountMember(std::nullopt, membership);
+  CountServer(row.state_key, std::nullopt, membership);
 }
 
 std::optional<StateRow> RoomState::Find(std::string_view type, std::string_view state_key) const {
@@ -135,6 +139,10 @@ std::optional<StateRow> RoomState::ApplyMember(const event::PduPtr& event, int64
   }
   member = {pos, pos, event::MembershipOf(event.get())};
   CountMember(before, member.membership);
+  if (CountServer(*event->state_key, before, member.membership)) {
+    server_changes_.push_back({std::string(UserId::Trusted(*event->state_key).server_name()),
+                               member.membership == event::Membership::kJoin, pos});
+  }
   CacheMember(event);
   return previous;
 }
@@ -158,6 +166,42 @@ void RoomState::Settle(const event::Pdu& event, int64_t first) {
 void RoomState::CountMember(std::optional<event::Membership> before, event::Membership after) {
   if (before) --counts_[static_cast<size_t>(*before)];
   ++counts_[static_cast<size_t>(after)];
+}
+
+bool RoomState::CountServer(std::string_view user_id, std::optional<event::Membership> before,
+                            event::Membership after) {
+  const bool was_joined = before == event::Membership::kJoin;
+  const bool is_joined = after == event::Membership::kJoin;
+  if (was_joined == is_joined) return false;
+  const UserId user = UserId::Trusted(std::string(user_id));
+  const auto server = servers_.try_emplace(Abs(user.server_name()), 0).first;
+  if (is_joined) return ++server->second == 1;
+  if (--server->second > 0) return false;
+  servers_.erase(server);
+  return true;
+}
+
+bool RoomState::HasServer(std::string_view server) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  return servers_.contains(Abs(server));
+}
+
+std::vector<std::string> RoomState::Servers() const {
+  absl::ReaderMutexLock lock(&mutex_);
+  std::vector<std::string> names;
+  names.reserve(servers_.size());
+  for (const auto& [name, users] : servers_) names.push_back(name);
+  return names;
+}
+
+bool RoomState::HasOtherServers(std::string_view own) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  return servers_.size() > (servers_.contains(Abs(own)) ? 1 : 0);
+}
+
+std::vector<ServerChange> RoomState::TakeServerChanges() {
+  absl::MutexLock lock(&mutex_);
+  return std::exchange(server_changes_, {});
 }
 
 size_t RoomState::MemoryBytes() const {

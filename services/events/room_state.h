@@ -32,6 +32,13 @@ struct StateEntry {
   event::PduPtr pdu;  // null until somebody needed it
 };
 
+// The first user of a server has joined, or the last one is gone.
+struct ServerChange {
+  std::string server;
+  bool is_here = false;
+  int64_t pos = 0;  // of the membership event; may be provisional
+};
+
 // The state of one room in memory, with what its lane has built and not yet committed. Positions of such events are
 // provisional (negative) until Settle.
 //
@@ -47,6 +54,12 @@ class RoomState {
   size_t Count(event::Membership membership) const;
   // Users with this membership, in no order, `limit` at most (0: all).
   std::vector<std::string> Members(event::Membership membership, size_t limit = 0) const;
+  // Whether users of `server` are joined; all servers of which some are; whether there are others than `own`.
+  bool HasServer(std::string_view server) const;
+  std::vector<std::string> Servers() const;
+  bool HasOtherServers(std::string_view own) const;
+  // Which servers have come and gone by Apply since the last call, in order.
+  std::vector<ServerChange> TakeServerChanges();
   // All that are in force, members included.
   std::vector<StateRow> Rows() const;
   // Keys of one type other than m.room.member.
@@ -69,6 +82,9 @@ class RoomState {
 
   void CountMember(std::optional<event::Membership> before, event::Membership after)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // True if the server has come or gone.
+  bool CountServer(std::string_view user_id, std::optional<event::Membership> before, event::Membership after)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CacheMember(const event::PduPtr& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::optional<StateRow> ApplyMember(const event::PduPtr& event, int64_t pos) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -77,6 +93,8 @@ class RoomState {
   absl::flat_hash_map<std::string, event::PduPtr> member_events_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<event::StateTuple, StateEntry> others_ ABSL_GUARDED_BY(mutex_);
   size_t counts_[5] ABSL_GUARDED_BY(mutex_) = {};
+  absl::flat_hash_map<std::string, size_t> servers_ ABSL_GUARDED_BY(mutex_);  // joined users of each
+  std::vector<ServerChange> server_changes_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace parley::events

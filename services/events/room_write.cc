@@ -97,11 +97,9 @@ absl::StatusOr<uint32_t> RoomWrite::StateFlags(std::string_view type, std::strin
   return event ? event->flags : 0;
 }
 
-absl::StatusOr<RoomWrite::AuthState> RoomWrite::AuthStateFor(const Draft& draft) {
+absl::StatusOr<RoomWrite::AuthState> RoomWrite::AuthStateFor(const std::vector<event::StateTuple>& tuples) {
   AuthState auth;
-  const std::string* state_key = draft.state_key ? &*draft.state_key : nullptr;
-  for (const event::StateTuple& tuple :
-       event::AuthTypesFor(*room_->version, draft.type, draft.sender.str(), state_key, draft.content)) {
+  for (const event::StateTuple& tuple : tuples) {
     PARLEY_TRY(event::PduPtr pdu, State(tuple.type, tuple.state_key));
     if (pdu) auth.push_back(std::move(pdu));
   }
@@ -127,17 +125,28 @@ absl::StatusOr<event::VerifiedPdu> RoomWrite::Build(const Draft& draft, const Au
       .Build(std::move(fields));
 }
 
-absl::StatusOr<Added> RoomWrite::Add(Draft draft) {
-  PARLEY_TRY(AuthState auth, AuthStateFor(draft));
+absl::StatusOr<event::VerifiedPdu> RoomWrite::Draw(const Draft& draft) {
+  const std::string* state_key = draft.state_key ? &*draft.state_key : nullptr;
+  PARLEY_TRY(const AuthState auth, AuthStateFor(event::AuthTypesFor(*room_->version, draft.type, draft.sender.str(),
+                                                                    state_key, draft.content)));
+  PARLEY_TRY(event::VerifiedPdu verified, Build(draft, auth));
+  PARLEY_RETURN_IF_ERROR(CheckAllowed(verified, auth));
+  return verified;
+}
+
+absl::Status RoomWrite::CheckAllowed(const event::VerifiedPdu& event, const AuthState& auth) {
   PARLEY_TRY(const event::PduPtr create, State(event::kCreate, ""));
-  PARLEY_TRY(const event::VerifiedPdu verified, Build(draft, auth));
   const auto lookup = [&](std::string_view type, std::string_view state_key) -> const event::Pdu* {
     if (type == event::kCreate) return create.get();
     const auto found = std::find_if(auth.begin(), auth.end(),
                                     [&](const event::PduPtr& pdu) { return pdu->IsState(type, state_key); });
     return found == auth.end() ? nullptr : found->get();
   };
-  PARLEY_TRY(const event::AuthorisedEvent authorised, event::Authorise(verified, lookup));
+  return event::Authorise(event, lookup).status();
+}
+
+absl::StatusOr<Added> RoomWrite::Add(Draft draft) {
+  PARLEY_TRY(const event::VerifiedPdu authorised, Draw(draft));
 
   Pending pending{.pdu = authorised.pdu(), .flags = draft.flags};
   if (draft.state_key) {
@@ -155,6 +164,20 @@ absl::StatusOr<Added> RoomWrite::Add(Draft draft) {
   PARLEY_RETURN_IF_ERROR(FindTargets(draft, pending));
   Apply(std::move(pending));
   return Added{authorised.pdu(), false};
+}
+
+absl::StatusOr<Added> RoomWrite::AddReceived(const event::VerifiedPdu& event) {
+  PARLEY_TRY(const std::optional<Target> known, Find(event->event_id.str()));
+  if (known) {
+    unchanged_ = {event->event_id.str(), known->pos};
+    return Added{known->pdu, true};
+  }
+  PARLEY_TRY(const AuthState auth, AuthStateFor(event::AuthTypesFor(*event)));
+  PARLEY_RETURN_IF_ERROR(CheckAllowed(event, auth));
+  Pending pending{.pdu = event.pdu()};
+  PARLEY_TRY(pending.previous_pdu, State(event->type, *event->state_key));
+  Apply(std::move(pending));
+  return Added{event.pdu(), false};
 }
 
 absl::Status RoomWrite::FindTargets(const Draft& draft, Pending& pending) {

@@ -76,6 +76,10 @@ class RoomWrite {
 
   // Builds, authorises and signs the event. M_FORBIDDEN by the auth rules; M_TOO_LARGE; M_BAD_JSON.
   absl::StatusOr<Added> Add(Draft draft);
+  // The same without adding it: what another server is to sign, or the template of an event of its user.
+  absl::StatusOr<event::VerifiedPdu> Draw(const Draft& draft);
+  // A membership that a user of another server sent to us to be passed on. M_FORBIDDEN by the auth rules.
+  absl::StatusOr<Added> AddReceived(const event::VerifiedPdu& event);
 
   // The flags (EventFlags) that the state event in force was stored with; 0 if there is none.
   absl::StatusOr<uint32_t> StateFlags(std::string_view type, std::string_view state_key);
@@ -94,6 +98,8 @@ class RoomWrite {
   struct Pending {
     event::PduPtr pdu;
     uint32_t flags = 0;
+    // Other servers get it from us.
+    bool outbound = true;
     std::optional<StateRow> previous = {};  // what it takes the place of; positions may be provisional
     event::PduPtr previous_pdu = nullptr;
     std::optional<Relation> relation = {};
@@ -108,8 +114,9 @@ class RoomWrite {
   RoomWrite(const Context& context, RoomPtr room);
 
   using AuthState = std::vector<event::PduPtr>;
-  absl::StatusOr<AuthState> AuthStateFor(const Draft& draft);
+  absl::StatusOr<AuthState> AuthStateFor(const std::vector<event::StateTuple>& tuples);
   absl::StatusOr<event::VerifiedPdu> Build(const Draft& draft, const AuthState& auth) const;
+  absl::Status CheckAllowed(const event::VerifiedPdu& event, const AuthState& auth);
   absl::Status FindTargets(const Draft& draft, Pending& pending);
   absl::Status FindRedacted(const EventId& target, Pending& pending);
   void Apply(Pending pending);

@@ -56,9 +56,10 @@ Service::Service(const Config& config, const Deps& deps, std::unique_ptr<stream:
       outbox_(deps.store, *streams_, deps.accounts),
       typing_(deps.bus, Epochs(*streams_)),
       device_changes_(HeadsOf(*streams_)),
+      keys_(deps.federation, config.server_name, deps.signing_key, deps.clock),
       sync_reader_({deps.store, deps.clock, *streams_, rooms_, typing_, device_changes_, unread_, config.partitions}),
       context_{config_, deps.store, *streams_, deps.signing_key, deps.clock, deps.rng, rooms_, outbox_,
-               deps.accounts, alias_lanes_, device_changes_, deps.bus, deps.federation},
+               deps.accounts, alias_lanes_, device_changes_, deps.bus, deps.federation, keys_},
       read_deps_{deps.store, deps.clock, config.partitions},
       federation_(context_) {}
 

@@ -18,6 +18,7 @@
 #include "services/events/config.h"
 #include "services/events/context.h"
 #include "services/events/device_changes.h"
+#include "services/events/federation/key_cache.h"
 #include "services/events/federation/room_federation.h"
 #include "services/events/outbox.h"
 #include "services/events/read/room_access.h"
@@ -126,6 +127,7 @@ class Service final : public EventsService {
   AliasLanes alias_lanes_;
   UnreadCounter unread_;
   DeviceChangeMarks device_changes_;
+  KeyCache keys_;
   SyncReader sync_reader_;
   const Context context_;
   const ReadDeps read_deps_;

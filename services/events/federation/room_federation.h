@@ -11,8 +11,13 @@ class RoomFederation final : public RoomFederationFake {
  public:
   explicit RoomFederation(const Context& context) : context_(context) {}
 
+  absl::StatusOr<v1::MakeMembershipResponse> MakeMembership(
+      const rpc::Call& call, const v1::MakeMembershipRequest& request) override;
+  absl::StatusOr<v1::FederationJson> SendMembership(
+      const rpc::Call& call, const v1::SendMembershipRequest& request) override;
+
  private:
-  [[maybe_unused]] const Context& context_;
+  const Context& context_;
 };
 
 }  // namespace parley::events

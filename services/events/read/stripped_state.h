@@ -15,4 +15,8 @@ namespace parley::events {
 absl::StatusOr<std::vector<std::string>> StrippedState(store::Reader& db, const RoomRow& room,
                                                        const std::vector<std::string>& members);
 
+// The same events as other servers want them: whole PDUs.
+absl::StatusOr<std::vector<std::string>> IdentifyingPdus(store::Reader& db, const RoomRow& room,
+                                                         const std::vector<std::string>& members);
+
 }  // namespace parley::events
