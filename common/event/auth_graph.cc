@@ -68,15 +68,16 @@ std::vector<AuthGraph::Node> AuthGraph::ChainDifference(absl::Span<const std::ve
   for (const auto& [node, count] : chains_with) {
     if (count < sets.size()) difference.insert(node);
   }
-  // The common part is in every chain; it is walked only as long as that can still take something
-  // away.
-  if (!difference.empty()) {
-    Walk(common, [&difference](Node node) {
-      difference.erase(node);
-      return !difference.empty();
-    });
-  }
+  TakeAwayChains(common, difference);  // it is in every chain
   return {difference.begin(), difference.end()};
+}
+
+void AuthGraph::TakeAwayChains(absl::Span<const Node> events, absl::flat_hash_set<Node>& nodes) {
+  if (nodes.empty()) return;
+  Walk(events, [&nodes](Node node) {
+    nodes.erase(node);
+    return !nodes.empty();
+  });
 }
 
 std::vector<AuthGraph::Node> AuthGraph::PathsBetween(absl::Span<const Node> events) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 #include <absl/types/span.h>
 
 #include "common/base/ids.h"
@@ -50,6 +51,9 @@ class AuthGraph {
   // `common` too.
   std::vector<Node> ChainDifference(absl::Span<const std::vector<Node>> sets,
                                     absl::Span<const Node> common);
+
+  // Takes away from `nodes` what `events` rest on; walks only as long as that can still take something.
+  void TakeAwayChains(absl::Span<const Node> events, absl::flat_hash_set<Node>& nodes);
 
   // `events` and what lies on the paths along auth events from one of them to another.
   std::vector<Node> PathsBetween(absl::Span<const Node> events);

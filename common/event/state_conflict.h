@@ -7,6 +7,7 @@
 
 #include "common/event/auth_graph.h"
 #include "common/event/auth_rules.h"
+#include "common/event/state_res.h"
 #include "common/event/state_tuple.h"
 
 // Internal to common/event: what the three resolution algorithms share.
@@ -31,9 +32,9 @@ class EventCache {
 const Pdu* FindAmongAuthEvents(const Pdu& event, std::string_view type, std::string_view state_key,
                                EventCache& events, Rejected rejected);
 
-StateMap ResolveV1(absl::Span<const StateMap* const> states, EventCache& events);
-StateMap ResolveV2(const RoomVersion& version, absl::Span<const StateMap* const> states,
-                   AuthGraph& graph, EventCache& events);
+StateMap ResolveV1(const StateConflict& conflict, EventCache& events);
+StateMap ResolveV2(const RoomVersion& version, const StateConflict& conflict, AuthGraph& graph,
+                   EventCache& events);
 
 // Earliest first: "reverse topological power ordering".
 std::vector<const Pdu*> SortByPower(const std::vector<const Pdu*>& set, EventCache& events);

@@ -1,5 +1,7 @@
 #include "common/event/state_res.h"
 
+#include <algorithm>
+
 #include "common/event/event_types.h"
 #include "common/event/state_conflict.h"
 
@@ -24,13 +26,65 @@ const Pdu* FindAmongAuthEvents(const Pdu& event, std::string_view type, std::str
   return nullptr;
 }
 
+namespace {
+
+struct Split {
+  StateMap agreed;
+  std::vector<StateMap> differing;  // by state
+};
+
+bool IsEverywhere(absl::Span<const StateMap* const> states, const StateTuple& tuple,
+                  const EventId& id) {
+  return std::all_of(states.begin(), states.end(), [&](const StateMap* state) {
+    const auto it = state->find(tuple);
+    return it != state->end() && it->second == id;
+  });
+}
+
+Split SplitStates(absl::Span<const StateMap* const> states) {
+  Split split;
+  for (const StateMap* state : states) {
+    StateMap& differing = split.differing.emplace_back();
+    for (const auto& [tuple, id] : *state) {
+      if (split.agreed.contains(tuple)) continue;
+      (IsEverywhere(states, tuple, id) ? split.agreed : differing).emplace(tuple, id);
+    }
+  }
+  return split;
+}
+
+}  // namespace
+
+StateMap ResolveConflict(const RoomVersion& version, const StateConflict& conflict,
+                         AuthGraph& graph) {
+  EventCache events(graph.source());
+  StateMap resolved = version.state_resolution == StateResolution::kV1
+                          ? ResolveV1(conflict, events)
+                          : ResolveV2(version, conflict, graph, events);
+  absl::erase_if(resolved, [&](const auto& entry) {
+    return std::none_of(conflict.differing.begin(), conflict.differing.end(),
+                        [&](const StateMap& state) { return state.contains(entry.first); });
+  });
+  return resolved;
+}
+
 StateMap ResolveState(const RoomVersion& version, absl::Span<const StateMap* const> states,
                       AuthGraph& graph) {
   if (states.empty()) return {};
   if (states.size() == 1) return *states[0];
-  EventCache events(graph.source());
-  if (version.state_resolution == StateResolution::kV1) return ResolveV1(states, events);
-  return ResolveV2(version, states, graph, events);
+  Split split = SplitStates(states);
+  const auto agreed = [&split](const StateTuple& tuple) -> const EventId* {
+    const auto it = split.agreed.find(tuple);
+    return it == split.agreed.end() ? nullptr : &it->second;
+  };
+  const auto all_agreed = [&split] {
+    std::vector<EventId> ids;
+    for (const auto& [tuple, id] : split.agreed) ids.push_back(id);
+    return ids;
+  };
+  StateMap resolved = ResolveConflict(version, {split.differing, agreed, all_agreed}, graph);
+  for (auto& [tuple, id] : split.agreed) resolved[tuple] = std::move(id);
+  return resolved;
 }
 
 }  // namespace parley::event

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <vector>
+
+#include <absl/functional/function_ref.h>
 #include <absl/types/span.h>
 
 #include "common/event/auth_graph.h"
@@ -17,5 +20,22 @@ namespace parley::event {
 // are left out.
 StateMap ResolveState(const RoomVersion& version, absl::Span<const StateMap* const> states,
                       AuthGraph& graph);
+
+// Several states of a room, told by what they differ in: what a resolution costs then depends on
+// that and not on the size of the room.
+struct StateConflict {
+  // Of each state, its entries of those that are not the same in all of them.
+  absl::Span<const StateMap> differing;
+  // The entry that all states agree in; null if there is none. It may return null for entries of
+  // `differing`.
+  absl::FunctionRef<const EventId*(const StateTuple&)> agreed;
+  // Every entry that all states agree in. Asked only when the auth chains differ in what agreed()
+  // does not explain.
+  absl::FunctionRef<std::vector<EventId>()> all_agreed;
+};
+
+// ResolveState for the entries of `differing`; those that end up with nothing are left out.
+StateMap ResolveConflict(const RoomVersion& version, const StateConflict& conflict,
+                         AuthGraph& graph);
 
 }  // namespace parley::event

@@ -30,10 +30,10 @@ void SortByDepth(std::vector<const Pdu*>& events) {
 }
 
 // The conflicts; what all states that have it agree on goes to `resolved`.
-Conflicts Split(absl::Span<const StateMap* const> states, EventCache& events, StateMap& resolved) {
+Conflicts Split(absl::Span<const StateMap> states, EventCache& events, StateMap& resolved) {
   std::map<StateTuple, std::set<EventId>> candidates;
-  for (const StateMap* state : states) {
-    for (const auto& [tuple, id] : *state) candidates[tuple].insert(id);
+  for (const StateMap& state : states) {
+    for (const auto& [tuple, id] : state) candidates[tuple].insert(id);
   }
   Conflicts conflicts;
   for (const auto& [tuple, ids] : candidates) {
@@ -53,8 +53,9 @@ Conflicts Split(absl::Span<const StateMap* const> states, EventCache& events, St
 
 class ResolutionV1 {
  public:
-  ResolutionV1(absl::Span<const StateMap* const> states, EventCache& events) : events_(events) {
-    conflicts_ = Split(states, events_, resolved_);
+  ResolutionV1(const StateConflict& conflict, EventCache& events)
+      : conflict_(conflict), events_(events) {
+    conflicts_ = Split(conflict.differing, events_, resolved_);
   }
 
   StateMap Run() {
@@ -108,12 +109,15 @@ class ResolutionV1 {
                event,
                [&](std::string_view type, std::string_view key) -> const Pdu* {
                  if (current != nullptr && current->IsState(type, key)) return current;
-                 const auto it = resolved_.find(StateTuple{std::string(type), std::string(key)});
-                 return it == resolved_.end() ? nullptr : events_.Find(it->second);
+                 const StateTuple tuple{std::string(type), std::string(key)};
+                 const auto it = resolved_.find(tuple);
+                 const EventId* id = it == resolved_.end() ? conflict_.agreed(tuple) : &it->second;
+                 return id == nullptr ? nullptr : events_.Find(*id);
                })
         .allowed;
   }
 
+  const StateConflict& conflict_;
   EventCache& events_;
   StateMap resolved_;
   Conflicts conflicts_;
@@ -121,8 +125,8 @@ class ResolutionV1 {
 
 }  // namespace
 
-StateMap ResolveV1(absl::Span<const StateMap* const> states, EventCache& events) {
-  return ResolutionV1(states, events).Run();
+StateMap ResolveV1(const StateConflict& conflict, EventCache& events) {
+  return ResolutionV1(conflict, events).Run();
 }
 
 }  // namespace parley::event

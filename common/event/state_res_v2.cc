@@ -12,35 +12,6 @@ namespace {
 
 using Node = AuthGraph::Node;
 
-struct Split {
-  StateMap unconflicted;
-  std::vector<std::vector<Node>> conflicted;  // by state
-};
-
-bool IsEverywhere(absl::Span<const StateMap* const> states, const StateTuple& tuple,
-                  const EventId& id) {
-  return std::all_of(states.begin(), states.end(), [&](const StateMap* state) {
-    const auto it = state->find(tuple);
-    return it != state->end() && it->second == id;
-  });
-}
-
-Split SplitStates(absl::Span<const StateMap* const> states, AuthGraph& graph) {
-  Split split;
-  for (const StateMap* state : states) {
-    std::vector<Node>& conflicted = split.conflicted.emplace_back();
-    for (const auto& [tuple, id] : *state) {
-      if (split.unconflicted.contains(tuple)) continue;
-      if (IsEverywhere(states, tuple, id)) {
-        split.unconflicted.emplace(tuple, id);
-      } else {
-        conflicted.push_back(graph.NodeOf(id));
-      }
-    }
-  }
-  return split;
-}
-
 bool IsPowerEvent(const Pdu& event) {
   if (!event.IsState()) return false;
   if (event.type == kPowerLevels || event.type == kJoinRules) return true;
@@ -54,33 +25,57 @@ class ResolutionV2 {
   ResolutionV2(const RoomVersion& version, AuthGraph& graph, EventCache& events)
       : version_(version), graph_(graph), events_(events) {}
 
-  StateMap Run(absl::Span<const StateMap* const> states) {
-    const Split split = SplitStates(states, graph_);
-    if (std::all_of(split.conflicted.begin(), split.conflicted.end(),
-                    [](const auto& set) { return set.empty(); })) {
-      return split.unconflicted;
-    }
-    FindFullConflictedSet(split);
-    if (version_.state_resolution == StateResolution::kV2) resolved_ = split.unconflicted;
+  StateMap Run(const StateConflict& conflict) {
+    conflict_ = &conflict;
+    FindFullConflictedSet();
+    if (full_conflicted_.empty()) return {};
     const absl::flat_hash_set<Node> powerful = SelectPowerEvents();
     Apply(SortByPower(EventsOf(powerful), events_));
     Apply(SortByMainline(Remaining(powerful), FindResolved(kPowerLevels, ""), events_));
-    for (const auto& [tuple, id] : split.unconflicted) resolved_[tuple] = id;
     return std::move(resolved_);
   }
 
  private:
-  void FindFullConflictedSet(const Split& split) {
-    std::vector<Node> common;
-    for (const auto& [tuple, id] : split.unconflicted) common.push_back(graph_.NodeOf(id));
+  void FindFullConflictedSet() {
+    std::vector<std::vector<Node>> sets;
     std::vector<Node> conflicted;
-    for (const auto& set : split.conflicted)
+    for (const StateMap& state : conflict_->differing) {
+      std::vector<Node>& set = sets.emplace_back();
+      for (const auto& [tuple, id] : state) set.push_back(graph_.NodeOf(id));
       conflicted.insert(conflicted.end(), set.begin(), set.end());
+    }
+    if (conflicted.empty()) return;
     full_conflicted_.insert(conflicted.begin(), conflicted.end());
-    for (const Node node : graph_.ChainDifference(split.conflicted, common))
-      full_conflicted_.insert(node);
+    for (const Node node : AuthDifference(sets)) full_conflicted_.insert(node);
     if (version_.state_resolution != StateResolution::kV2_1) return;
     for (const Node node : graph_.PathsBetween(conflicted)) full_conflicted_.insert(node);
+  }
+
+  // What all states agree in is, with all that it rests on, in each of their chains. Mostly a few
+  // such events explain all that the chains of the rest differ in; only if they don't, all are
+  // looked at.
+  absl::flat_hash_set<Node> AuthDifference(const std::vector<std::vector<Node>>& sets) {
+    const std::vector<Node> found = graph_.ChainDifference(sets, {});
+    absl::flat_hash_set<Node> difference(found.begin(), found.end());
+    std::vector<Node> common;
+    for (const Node node : found) {
+      if (IsAgreed(node)) common.push_back(node);
+    }
+    for (const Node node : common) difference.erase(node);
+    graph_.TakeAwayChains(common, difference);
+    if (difference.empty()) return difference;
+    common.clear();
+    for (const EventId& id : conflict_->all_agreed()) common.push_back(graph_.NodeOf(id));
+    for (const Node node : common) difference.erase(node);
+    graph_.TakeAwayChains(common, difference);
+    return difference;
+  }
+
+  bool IsAgreed(Node node) {
+    const Pdu* event = events_.Find(graph_.IdOf(node));
+    if (event == nullptr || !event->IsState()) return false;
+    const EventId* agreed = conflict_->agreed({event->type, *event->state_key});
+    return agreed != nullptr && *agreed == event->event_id;
   }
 
   // The power events, and what they rest on, of the full conflicted set.
@@ -129,22 +124,27 @@ class ResolutionV2 {
   }
 
   const Pdu* FindResolved(std::string_view type, std::string_view key) {
-    const auto it = resolved_.find(StateTuple{std::string(type), std::string(key)});
-    return it == resolved_.end() ? nullptr : events_.Find(it->second, Rejected::kLeftOut);
+    const StateTuple tuple{std::string(type), std::string(key)};
+    const auto it = resolved_.find(tuple);
+    if (it != resolved_.end()) return events_.Find(it->second, Rejected::kLeftOut);
+    if (version_.state_resolution != StateResolution::kV2) return nullptr;
+    const EventId* agreed = conflict_->agreed(tuple);
+    return agreed == nullptr ? nullptr : events_.Find(*agreed, Rejected::kLeftOut);
   }
 
   const RoomVersion& version_;
   AuthGraph& graph_;
   EventCache& events_;
+  const StateConflict* conflict_ = nullptr;
   StateMap resolved_;
   absl::flat_hash_set<Node> full_conflicted_;
 };
 
 }  // namespace
 
-StateMap ResolveV2(const RoomVersion& version, absl::Span<const StateMap* const> states,
-                   AuthGraph& graph, EventCache& events) {
-  return ResolutionV2(version, graph, events).Run(states);
+StateMap ResolveV2(const RoomVersion& version, const StateConflict& conflict, AuthGraph& graph,
+                   EventCache& events) {
+  return ResolutionV2(version, graph, events).Run(conflict);
 }
 
 }  // namespace parley::event

@@ -136,8 +136,8 @@ absl::Status RoomCache::LoadFrom(store::Reader& db, Room& room) {
 }
 
 absl::Status RoomCache::LoadExtremities(store::Reader& db, Room& room) {
-  PARLEY_TRY(const std::vector<int64_t> positions, Extremities(db, room.partition, room.nid));
-  PARLEY_TRY(std::vector<EventRow> rows, ReadEvents(db, room.partition, positions));
+  PARLEY_TRY(const std::vector<std::string> ids, Extremities(db, room.partition, room.nid));
+  PARLEY_TRY(std::vector<EventRow> rows, FindEvents(db, room.partition, ids));
   room.extremities_stored = !rows.empty();
   if (rows.empty()) {
     PARLEY_RETURN_IF_ERROR(ScanBackwards(db, room.partition, room.nid, std::numeric_limits<RoomOrder>::max(), 1,

@@ -24,6 +24,7 @@ void Show(Room& room, const std::vector<TimelineEventPtr>& events, const std::ve
     if (!event->relation_target.empty()) room.timeline.MarkRelated(event->relation_target);
   }
   for (const TimelineEventPtr& redacted : redactions) room.timeline.Replace(redacted);
+  if (events.empty()) return;
   absl::MutexLock lock(&room.tail_mutex);
   std::erase_if(room.tail, [&](const TimelineEventPtr& event) { return event->pos <= events.back()->pos; });
 }
@@ -124,6 +125,7 @@ absl::StatusOr<stream::Appended> RoomWrite::MakeBatch(int64_t first) {
   for (size_t i = 0; i < pending_.size(); ++i) {
     AddRows(appended.batch, pending_[i], first + i, first, i + 1 == pending_.size());
   }
+  WriteExtremities(appended.batch);
   if (set_published_) room_->published = *set_published_;
   if (set_published_ == false) Unpublish(appended.batch, room_->partition, room_->nid);
   if (published_row_) {
@@ -142,15 +144,29 @@ absl::StatusOr<stream::Appended> RoomWrite::MakeBatch(int64_t first) {
 }
 
 void RoomWrite::AddRows(store::Batch& batch, Pending& pending, int64_t pos, int64_t first, bool is_last) {
-  const Partition p = room_->partition;
-  const event::Pdu& pdu = *pending.pdu;
   if (pending.previous) {
     pending.previous->event_pos = Settled(pending.previous->event_pos, first);
     pending.previous->from_pos = Settled(pending.previous->from_pos, first);
   }
+  AddEventRow(batch, pending, pos, is_last);
+  if (pending.placed) {
+    AddPlacedRows(batch, pending, pos, first);
+  } else if (pending.pdu->IsState()) {
+    AddStateRows(batch, pending, pos, first);
+  }
+  if (pending.IsHidden()) return;
+  AddRelations(batch, pending, pending.OwnPosition(pos));
+  AddRedaction(batch, pending, pending.OwnPosition(pos));
+  if (!pending.IsLive()) return;
+  AddCallSignal(batch, pending, pos);
+  built_.push_back(MakeTimelineEvent(pending, pos, is_last));
+}
+
+void RoomWrite::AddEventRow(store::Batch& batch, Pending& pending, int64_t pos, bool is_last) {
+  const event::Pdu& pdu = *pending.pdu;
   EventRow row{.pos = pos,
                .room = room_->nid,
-               .ord = LiveOrder(pos),
+               .ord = pending.IsHidden() ? HiddenOrder(pos) : LiveOrder(pos),
                .event_id = pdu.event_id.str(),
                .type = pdu.type,
                .state_key = pdu.state_key,
@@ -165,33 +181,50 @@ void RoomWrite::AddRows(store::Batch& batch, Pending& pending, int64_t pos, int6
     row.txn_id = txn_->txn_id;
     AddTxnRow(batch, pending, pos);
   }
-  AddEvent(batch, p, row);
-  if (pdu.IsState()) {
-    StateRow next{pdu.type, *pdu.state_key, pos, pos, 0, std::nullopt};
-    if (pdu.type == event::kMember) next.membership = event::MembershipOf(&pdu);
-    ReplaceState(batch, p, room_->nid, pending.previous ? &*pending.previous : nullptr, next);
-    room_->state.Settle(pdu, first);
+  if (!pending.placed) return AddEvent(batch, room_->partition, row);
+  row.ord = pending.placed->ord.value_or(row.ord);
+  row.redacted_by = pending.placed->redacted_by;
+  if (pending.placed->stored_at == 0) return AddEvent(batch, room_->partition, row);
+  PlaceEvent(batch, room_->partition, pending.placed->stored_at, row.ord, row.flags);
+}
+
+void RoomWrite::AddStateRows(store::Batch& batch, Pending& pending, int64_t pos, int64_t first) {
+  const event::Pdu& pdu = *pending.pdu;
+  StateRow next{pdu.type, *pdu.state_key, pos, pos, 0, std::nullopt};
+  if (pdu.type == event::kMember) next.membership = event::MembershipOf(&pdu);
+  ReplaceState(batch, room_->partition, room_->nid, pending.previous ? &*pending.previous : nullptr, next);
+  room_->state.Settle(pdu, first);
+  NoteMembership(batch, pdu, pos);
+}
+
+// Tells `accounts` later, if it is of one of our users.
+void RoomWrite::NoteMembership(store::Batch& batch, const event::Pdu& pdu, int64_t pos) {
+  if (pdu.type != event::kMember) return;
+  if (UserId::Trusted(*pdu.state_key).server_name() != context_.config.server_name) return;
+  if (changes_.empty() || changes_.back().position != pos) AddToOutbox(batch, room_->partition, pos);
+  changes_.push_back({room_->partition, pos, *pdu.state_key, room_->id, std::string(event::MembershipText(pdu)),
+                      pdu.event_id.str(), pdu.sender.str()});
+}
+
+void RoomWrite::AddRelations(store::Batch& batch, const Pending& pending, int64_t pos) {
+  if (!pending.relation) return;
+  const event::Pdu& pdu = *pending.pdu;
+  AddRelation(batch, room_->partition, {room_->nid, pending.relation->target, pos, pending.relation->rel_type, pdu.type,
+                                        pdu.sender.str(), pending.relation->key});
+}
+
+void RoomWrite::AddRedaction(store::Batch& batch, const Pending& pending, int64_t pos) {
+  const Partition p = room_->partition;
+  if (pending.early && pending.placed) {
+    AddEarlyRedaction(batch, p, room_->nid, pending.pdu->redacts->str(), pos);
   }
-  if (pending.relation) {
-    AddRelation(batch, p, {room_->nid, pending.relation->target, pos, pending.relation->rel_type, pdu.type,
-                           pdu.sender.str(), pending.relation->key});
+  if (!pending.redacted) return;
+  const Target& target = *pending.redacted;
+  RedactEvent(batch, p, target.pos, pending.redacted_pdu->bytes, pos, target.flags);
+  if (const auto relation = RelationOf(target.pdu->content)) {
+    DeleteRelation(batch, p, room_->nid, relation->target, target.pos);
   }
-  if (pending.redacted) {
-    const Target& target = *pending.redacted;
-    RedactEvent(batch, p, target.pos, pending.redacted_pdu->bytes, pos, target.flags);
-    if (const auto relation = RelationOf(target.pdu->content)) {
-      DeleteRelation(batch, p, room_->nid, relation->target, target.pos);
-    }
-    if (target.recent) redactions_.push_back(RedactedCopy(*target.recent, pending.redacted_pdu, pdu));
-  }
-  if (pdu.type == event::kMember && pdu.IsState() &&
-      UserId::Trusted(*pdu.state_key).server_name() == context_.config.server_name) {
-    AddToOutbox(batch, p, pos);
-    changes_.push_back({p, pos, *pdu.state_key, room_->id, std::string(event::MembershipText(pdu)),
-                        pdu.event_id.str(), pdu.sender.str()});
-  }
-  AddCallSignal(batch, pending, pos);
-  built_.push_back(MakeTimelineEvent(pending, pos, is_last));
+  if (target.recent) redactions_.push_back(RedactedCopy(*target.recent, pending.redacted_pdu, *pending.pdu));
 }
 
 bool RoomWrite::HasCallSignal() const {
@@ -233,6 +266,9 @@ TimelineEventPtr RoomWrite::MakeTimelineEvent(const Pending& pending, int64_t po
     event->prev_content_json = event::RawMember(previous->bytes, "content");
     event->prev_sender = previous->sender.str();
     event->replaces_state = previous->event_id.str();
+  }
+  if (pending.placed && pending.placed->redaction) {
+    event->redacted_because_json = event::ClientEventJson(event::StoredEvent::Of(*pending.placed->redaction));
   }
   event->thread_root = pending.thread_root;
   if (pending.relation) {

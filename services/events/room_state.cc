@@ -119,17 +119,17 @@ void RoomState::CacheMember(const event::PduPtr& event) {
   member_events_[*event->state_key] = event;
 }
 
-std::optional<StateRow> RoomState::Apply(const event::PduPtr& event, int64_t pos) {
+std::optional<StateRow> RoomState::Apply(const event::PduPtr& event, int64_t event_pos, int64_t from_pos) {
   absl::MutexLock lock(&mutex_);
-  if (event->type == event::kMember) return ApplyMember(event, pos);
+  if (event->type == event::kMember) return ApplyMember(event, event_pos, from_pos);
   std::optional<StateRow> previous;
   StateEntry& entry = others_[Key(event->type, *event->state_key)];
   if (entry.event_pos != 0) previous = OtherRow(Key(event->type, *event->state_key), entry);
-  entry = {pos, pos, event};
+  entry = {event_pos, from_pos, event};
   return previous;
 }
 
-std::optional<StateRow> RoomState::ApplyMember(const event::PduPtr& event, int64_t pos) {
+std::optional<StateRow> RoomState::ApplyMember(const event::PduPtr& event, int64_t event_pos, int64_t from_pos) {
   std::optional<StateRow> previous;
   Member& member = members_[*event->state_key];
   std::optional<event::Membership> before;
@@ -137,13 +137,32 @@ std::optional<StateRow> RoomState::ApplyMember(const event::PduPtr& event, int64
     previous = MemberRow(*event->state_key, member);
     before = member.membership;
   }
-  member = {pos, pos, event::MembershipOf(event.get())};
+  member = {event_pos, from_pos, event::MembershipOf(event.get())};
   CountMember(before, member.membership);
   if (CountServer(*event->state_key, before, member.membership)) {
     server_changes_.push_back({std::string(UserId::Trusted(*event->state_key).server_name()),
                                member.membership == event::Membership::kJoin, pos});
   }
   CacheMember(event);
+  return previous;
+}
+
+std::optional<StateRow> RoomState::Remove(std::string_view type, std::string_view state_key) {
+  absl::MutexLock lock(&mutex_);
+  std::optional<StateRow> previous;
+  if (type != event::kMember) {
+    const auto found = others_.find(Key(type, state_key));
+    if (found == others_.end()) return previous;
+    previous = OtherRow(found->first, found->second);
+    others_.erase(found);
+    return previous;
+  }
+  const auto found = members_.find(Abs(state_key));
+  if (found == members_.end()) return previous;
+  previous = MemberRow(state_key, found->second);
+  --counts_[static_cast<size_t>(found->second.membership)];
+  member_events_.erase(found->first);
+  members_.erase(found);
   return previous;
 }
 

@@ -71,7 +71,11 @@ class RoomState {
   void Cache(const event::PduPtr& event, int64_t pos);
 
   // `event` comes into force at `pos`. Returns what it takes the place of.
-  std::optional<StateRow> Apply(const event::PduPtr& event, int64_t pos);
+  std::optional<StateRow> Apply(const event::PduPtr& event, int64_t pos) { return Apply(event, pos, pos); }
+  // The same for an event that came earlier, at `event_pos`, and is now what the state resolves to.
+  std::optional<StateRow> Apply(const event::PduPtr& event, int64_t event_pos, int64_t from_pos);
+  // Nothing is in force for (type, state_key) any more. Returns what was.
+  std::optional<StateRow> Remove(std::string_view type, std::string_view state_key);
   // Provisional positions -1, -2 … become first, first + 1 ….
   void Settle(const event::Pdu& event, int64_t first);
 
@@ -86,7 +90,8 @@ class RoomState {
   bool CountServer(std::string_view user_id, std::optional<event::Membership> before, event::Membership after)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void CacheMember(const event::PduPtr& event) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  std::optional<StateRow> ApplyMember(const event::PduPtr& event, int64_t pos) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::optional<StateRow> ApplyMember(const event::PduPtr& event, int64_t event_pos, int64_t from_pos)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;
   absl::flat_hash_map<std::string, Member> members_ ABSL_GUARDED_BY(mutex_);

@@ -116,6 +116,7 @@ absl::StatusOr<event::VerifiedPdu> RoomWrite::Build(const Draft& draft, const Au
   fields.origin_server_ts = context_.clock.NowMs();
   fields.depth = 1;
   for (const event::PduPtr& extremity : room_->extremities) {
+    if (fields.prev_events.size() == event::kMaxPrevEvents) break;
     fields.depth = std::max(fields.depth, extremity->depth + 1);
     fields.prev_events.push_back(event::ReferenceTo(*extremity));
   }
@@ -161,7 +162,7 @@ absl::StatusOr<Added> RoomWrite::Add(Draft draft) {
       }
     }
   }
-  PARLEY_RETURN_IF_ERROR(FindTargets(draft, pending));
+  PARLEY_RETURN_IF_ERROR(FindTargets(pending));
   Apply(std::move(pending));
   return Added{authorised.pdu(), false};
 }
@@ -180,7 +181,7 @@ absl::StatusOr<Added> RoomWrite::AddReceived(const event::VerifiedPdu& event) {
   return Added{event.pdu(), false};
 }
 
-absl::Status RoomWrite::FindTargets(const Draft& draft, Pending& pending) {
+absl::Status RoomWrite::FindTargets(Pending& pending) {
   if (pending.pdu->redacts) return FindRedacted(*pending.pdu->redacts, pending);
   pending.relation = RelationOf(pending.pdu->content);
   if (!pending.relation) return absl::OkStatus();
@@ -195,6 +196,7 @@ absl::Status RoomWrite::FindTargets(const Draft& draft, Pending& pending) {
 
 absl::Status RoomWrite::FindRedacted(const EventId& target, Pending& pending) {
   PARLEY_TRY(std::optional<Target> found, Find(target.str()));
+  pending.early = !found;
   if (!found || found->redacted) return absl::OkStatus();
   PARLEY_TRY(const event::PduPtr create, State(event::kCreate, ""));
   PARLEY_TRY(const event::PduPtr levels, State(event::kPowerLevels, ""));
@@ -208,13 +210,22 @@ absl::Status RoomWrite::FindRedacted(const EventId& target, Pending& pending) {
 
 void RoomWrite::Apply(Pending pending) {
   const int64_t provisional = -static_cast<int64_t>(pending_.size()) - 1;
-  if (pending.pdu->IsState()) pending.previous = room_->state.Apply(pending.pdu, provisional);
+  if (pending.placed) {
+    ApplyPlaced(pending);
+  } else if (pending.pdu->IsState()) {
+    pending.previous = room_->state.Apply(pending.pdu, provisional);
+  }
   if (pending.redacted && pending.redacted->pdu->IsState()) {
     room_->state.Cache(pending.redacted_pdu, pending.redacted->pos);
   }
   pending.joined_members = room_->state.Count(event::Membership::kJoin);
   pending.invited_members = room_->state.Count(event::Membership::kInvite);
-  room_->extremities = {pending.pdu};
+  if (!pending.placed) {
+    // An event names only so many; those that it leaves stay.
+    const size_t named = std::min(room_->extremities.size(), event::kMaxPrevEvents);
+    room_->extremities.erase(room_->extremities.begin(), room_->extremities.begin() + named);
+    room_->extremities.push_back(pending.pdu);
+  }
   pending_.push_back(std::move(pending));
 }
 

@@ -15,6 +15,7 @@
 #include "common/rpc/call.h"
 #include "services/events/content_checks.h"
 #include "services/events/context.h"
+#include "services/events/graph/placed.h"
 #include "services/events/room.h"
 
 namespace parley::events {
@@ -81,6 +82,10 @@ class RoomWrite {
   // A membership that a user of another server sent to us to be passed on. M_FORBIDDEN by the auth rules.
   absl::StatusOr<Added> AddReceived(const event::VerifiedPdu& event);
 
+  // An event of another server whose place was found under this lane (graph/place.h), with nothing pending that it was
+  // not placed upon.
+  absl::Status AddPlaced(Placed placed);
+
   // The flags (EventFlags) that the state event in force was stored with; 0 if there is none.
   absl::StatusOr<uint32_t> StateFlags(std::string_view type, std::string_view state_key);
 
@@ -108,6 +113,16 @@ class RoomWrite {
     event::PduPtr redacted_pdu = nullptr;
     uint32_t joined_members = 0;
     uint32_t invited_members = 0;
+    std::optional<Placed> placed = {};
+    // What each of placed->changes takes the place of.
+    std::vector<std::optional<StateRow>> placed_previous = {};
+    // A redaction whose target is not here.
+    bool early = false;
+
+    bool IsHidden() const { return placed && placed->IsHidden(); }
+    // Where it is stored, when it comes at `pos`.
+    int64_t OwnPosition(int64_t pos) const { return placed && placed->stored_at != 0 ? placed->stored_at : pos; }
+    bool IsLive() const { return !placed || (!placed->IsHidden() && !placed->ord); }
   };
   struct Outcome;
 
@@ -117,13 +132,22 @@ class RoomWrite {
   absl::StatusOr<AuthState> AuthStateFor(const std::vector<event::StateTuple>& tuples);
   absl::StatusOr<event::VerifiedPdu> Build(const Draft& draft, const AuthState& auth) const;
   absl::Status CheckAllowed(const event::VerifiedPdu& event, const AuthState& auth);
-  absl::Status FindTargets(const Draft& draft, Pending& pending);
+  absl::Status FindTargets(Pending& pending);
   absl::Status FindRedacted(const EventId& target, Pending& pending);
   void Apply(Pending pending);
+
+  void ApplyPlaced(Pending& pending);
 
   absl::Status PreparePublished();
   absl::StatusOr<stream::Appended> MakeBatch(int64_t first);
   void AddRows(store::Batch& batch, Pending& pending, int64_t pos, int64_t first, bool is_last);
+  void AddEventRow(store::Batch& batch, Pending& pending, int64_t pos, bool is_last);
+  void AddStateRows(store::Batch& batch, Pending& pending, int64_t pos, int64_t first);
+  void AddPlacedRows(store::Batch& batch, Pending& pending, int64_t pos, int64_t first);
+  void AddRelations(store::Batch& batch, const Pending& pending, int64_t pos);
+  void AddRedaction(store::Batch& batch, const Pending& pending, int64_t pos);
+  void NoteMembership(store::Batch& batch, const event::Pdu& pdu, int64_t pos);
+  void WriteExtremities(store::Batch& batch);
   bool HasCallSignal() const;
   static std::optional<json::Object> SignalContentOf(const Pending& pending);
   void AddCallSignal(store::Batch& batch, const Pending& pending, int64_t pos);

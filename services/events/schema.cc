@@ -114,7 +114,7 @@ Table CallSignals() {
 
 // Forward extremities, of rooms where they are not just the latest event.
 Table Extremities() {
-  return {"events_extremities", {Int("p"), Int("room"), Int("pos")}, {"p", "room", "pos"}};
+  return {"events_extremities", {Int("p"), Int("room"), Text("event_id")}, {"p", "room", "event_id"}};
 }
 
 Table Forks() {

@@ -80,8 +80,8 @@ absl::StatusOr<std::vector<StateRow>> StateChanges(store::Reader& db, Partition 
 // Costs in proportion to what was changed since.
 absl::StatusOr<std::vector<StateRow>> StateDifference(store::Reader& db, Partition p, RoomNid room, int64_t pos);
 
-// Positions of the forward extremities; empty: the latest event that is not hidden is the only one.
-absl::StatusOr<std::vector<int64_t>> Extremities(store::Reader& db, Partition p, RoomNid room);
+// Ids of the forward extremities; empty: the latest event that is not hidden is the only one.
+absl::StatusOr<std::vector<std::string>> Extremities(store::Reader& db, Partition p, RoomNid room);
 absl::StatusOr<std::optional<ForkRow>> FindFork(store::Reader& db, Partition p, int64_t pos);
 absl::StatusOr<std::vector<ForkStateRow>> ForkStates(store::Reader& db, Partition p, int64_t pos);
 absl::StatusOr<std::optional<ForkStateRow>> ForkStateEntry(store::Reader& db, Partition p, int64_t pos,
@@ -148,7 +148,7 @@ void ReplaceState(store::Batch& batch, Partition p, RoomNid room, const StateRow
 void AddRelation(store::Batch& batch, Partition p, const RelationRow& relation);
 void DeleteRelation(store::Batch& batch, Partition p, RoomNid room, std::string_view target, int64_t pos);
 // These alone are the room's forward extremities; none: the latest event is.
-void SetExtremities(store::Batch& batch, Partition p, RoomNid room, const std::vector<int64_t>& positions);
+void SetExtremities(store::Batch& batch, Partition p, RoomNid room, const std::vector<std::string>& event_ids);
 void AddFork(store::Batch& batch, Partition p, const ForkRow& fork, const std::vector<ForkStateRow>& differences);
 void AddWaiting(store::Batch& batch, Partition p, const WaitingRow& waiting);
 void DeleteWaiting(store::Batch& batch, Partition p, RoomNid room, std::string_view event_id);

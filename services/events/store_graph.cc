@@ -44,9 +44,12 @@ absl::StatusOr<std::vector<StateRow>> StateDifference(store::Reader& db, Partiti
   return changed;
 }
 
-absl::StatusOr<std::vector<int64_t>> Extremities(store::Reader& db, Partition p, RoomNid room) {
-  return Positions(db, "SELECT pos FROM events_extremities WHERE p = $1 AND room = $2 ORDER BY pos",
-                   {p, room});
+absl::StatusOr<std::vector<std::string>> Extremities(store::Reader& db, Partition p, RoomNid room) {
+  std::vector<std::string> event_ids;
+  PARLEY_RETURN_IF_ERROR(
+      db.Query("SELECT event_id FROM events_extremities WHERE p = $1 AND room = $2 ORDER BY event_id",
+               {p, room}, [&](const store::Row& row) { event_ids.push_back(row.String(0)); }));
+  return event_ids;
 }
 
 absl::StatusOr<std::optional<ForkRow>> FindFork(store::Reader& db, Partition p, int64_t pos) {
@@ -109,10 +112,10 @@ absl::StatusOr<std::vector<int64_t>> EarlyRedactions(store::Reader& db, Partitio
 }
 
 void SetExtremities(store::Batch& batch, Partition p, RoomNid room,
-                    const std::vector<int64_t>& positions) {
+                    const std::vector<std::string>& event_ids) {
   batch.Delete("events_extremities", {{"p", p}, {"room", room}});
-  for (const int64_t pos : positions) {
-    batch.Insert("events_extremities", {{"p", p}, {"room", room}, {"pos", pos}});
+  for (const std::string& event_id : event_ids) {
+    batch.Insert("events_extremities", {{"p", p}, {"room", room}, {"event_id", event_id}});
   }
 }
 

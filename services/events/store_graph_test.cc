@@ -163,18 +163,18 @@ TEST_F(GraphStore, TheDifferenceAtAnyPositionLeadsBackToItsState) {
 
 TEST_F(GraphStore, ExtremitiesAreReplacedTogether) {
   store::Batch batch;
-  SetExtremities(batch, kPartition, kRoom, {3, 5});
-  SetExtremities(batch, kPartition, kRoom + 1, {4});
+  SetExtremities(batch, kPartition, kRoom, {"$3", "$5"});
+  SetExtremities(batch, kPartition, kRoom + 1, {"$4"});
   Commit(std::move(batch), 5);
   Read([](store::Reader& db) {
-    EXPECT_THAT(*Extremities(db, kPartition, kRoom), ElementsAre(3, 5));
+    EXPECT_THAT(*Extremities(db, kPartition, kRoom), ElementsAre("$3", "$5"));
   });
   store::Batch later;
   SetExtremities(later, kPartition, kRoom, {});
   Commit(std::move(later), 6);
   Read([](store::Reader& db) {
     EXPECT_THAT(*Extremities(db, kPartition, kRoom), IsEmpty());
-    EXPECT_THAT(*Extremities(db, kPartition, kRoom + 1), ElementsAre(4));
+    EXPECT_THAT(*Extremities(db, kPartition, kRoom + 1), ElementsAre("$4"));
   });
 }
 
