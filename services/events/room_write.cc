@@ -48,12 +48,14 @@ RoomWrite::~RoomWrite() {
 
 // Whoever loads the room next must find in the store what is still on its way there.
 void RoomWrite::DropRoom() {
-  const auto is_empty = [this]() ABSL_SHARED_LOCKS_REQUIRED(room_->tail_mutex) { return room_->tail.empty(); };
-  {
-    absl::MutexLock lock(&room_->tail_mutex, absl::Condition(&is_empty));
-  }
+  WaitForCommits();
   room_->dropped = true;
   context_.rooms.Drop(room_);
+}
+
+void RoomWrite::WaitForCommits() {
+  const auto is_empty = [this]() ABSL_SHARED_LOCKS_REQUIRED(room_->tail_mutex) { return room_->tail.empty(); };
+  absl::MutexLock lock(&room_->tail_mutex, absl::Condition(&is_empty));
 }
 
 void RoomWrite::LeaveLane() {

@@ -85,6 +85,12 @@ class RoomWrite {
   // An event of another server whose place was found under this lane (graph/place.h), with nothing pending that it was
   // not placed upon.
   absl::Status AddPlaced(Placed placed);
+  std::vector<EventId> Extremities() const;
+  // Of what was added here and not committed.
+  bool HasPending(const EventId& event_id) const;
+  event::PduPtr FindPending(const EventId& event_id, bool* rejected) const;
+  // Until all that the room was told before is committed. Only while nothing is pending here.
+  void WaitForCommits();
 
   // The flags (EventFlags) that the state event in force was stored with; 0 if there is none.
   absl::StatusOr<uint32_t> StateFlags(std::string_view type, std::string_view state_key);

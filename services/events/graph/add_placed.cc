@@ -22,6 +22,26 @@ absl::Status RoomWrite::AddPlaced(Placed placed) {
   return absl::OkStatus();
 }
 
+std::vector<EventId> RoomWrite::Extremities() const {
+  std::vector<EventId> ids;
+  for (const event::PduPtr& extremity : room_->extremities) ids.push_back(extremity->event_id);
+  return ids;
+}
+
+bool RoomWrite::HasPending(const EventId& event_id) const {
+  bool rejected = false;
+  return FindPending(event_id, &rejected) != nullptr;
+}
+
+event::PduPtr RoomWrite::FindPending(const EventId& event_id, bool* rejected) const {
+  for (const Pending& pending : pending_) {
+    if (pending.pdu->event_id != event_id) continue;
+    *rejected = (pending.flags & kRejected) != 0;
+    return pending.pdu;
+  }
+  return nullptr;
+}
+
 void RoomWrite::ApplyPlaced(Pending& pending) {
   const int64_t provisional = -static_cast<int64_t>(pending_.size()) - 1;
   for (const Placed::Change& change : pending.placed->changes) {
