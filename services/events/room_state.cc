@@ -141,7 +141,7 @@ std::optional<StateRow> RoomState::ApplyMember(const event::PduPtr& event, int64
   CountMember(before, member.membership);
   if (CountServer(*event->state_key, before, member.membership)) {
     server_changes_.push_back({std::string(UserId::Trusted(*event->state_key).server_name()),
-                               member.membership == event::Membership::kJoin, pos});
+                               member.membership == event::Membership::kJoin, from_pos});
   }
   CacheMember(event);
   return previous;
@@ -160,7 +160,11 @@ std::optional<StateRow> RoomState::Remove(std::string_view type, std::string_vie
   const auto found = members_.find(Abs(state_key));
   if (found == members_.end()) return previous;
   previous = MemberRow(state_key, found->second);
-  --counts_[static_cast<size_t>(found->second.membership)];
+  const event::Membership before = found->second.membership;
+  --counts_[static_cast<size_t>(before)];
+  if (CountServer(state_key, before, event::Membership::kLeave)) {
+    server_changes_.push_back({std::string(UserId::Trusted(std::string(state_key)).server_name()), false, 0});
+  }
   member_events_.erase(found->first);
   members_.erase(found);
   return previous;

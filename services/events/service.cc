@@ -13,6 +13,8 @@
 namespace parley::events {
 namespace {
 
+// Rooms that fetch what they miss at the same time.
+constexpr int kFetchThreads = 4;
 constexpr absl::Duration kRepairEvery = absl::Seconds(30);
 constexpr absl::Duration kPruneEvery = absl::Hours(1);
 
@@ -61,7 +63,8 @@ Service::Service(const Config& config, const Deps& deps, std::unique_ptr<stream:
       context_{config_, deps.store, *streams_, deps.signing_key, deps.clock, deps.rng, rooms_, outbox_,
                deps.accounts, alias_lanes_, device_changes_, deps.bus, deps.federation, keys_},
       read_deps_{deps.store, deps.clock, config.partitions},
-      federation_(context_) {}
+      graph_(context_, deps.federation == nullptr ? 0 : kFetchThreads),
+      federation_(context_, graph_) {}
 
 bool Service::IsDue(absl::Time& next, absl::Duration every) {
   const absl::Time now = context_.clock.Now();
@@ -73,7 +76,10 @@ bool Service::IsDue(absl::Time& next, absl::Duration every) {
 
 void Service::Tick(const rpc::Call& call) {
   typing_.Expire(context_.clock.Now());
-  if (IsDue(next_repair_, kRepairEvery)) outbox_.Repair(call);
+  if (IsDue(next_repair_, kRepairEvery)) {
+    outbox_.Repair(call);
+    if (context_.federation != nullptr) graph_.FetchAll(call);
+  }
   if (!IsDue(next_prune_, kPruneEvery)) return;
   for (Partition p = 0; p < streams_->partitions(); ++p) PrunePartition(context_, p);
 }

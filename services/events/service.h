@@ -20,6 +20,7 @@
 #include "services/events/device_changes.h"
 #include "services/events/federation/key_cache.h"
 #include "services/events/federation/room_federation.h"
+#include "services/events/graph/graph.h"
 #include "services/events/outbox.h"
 #include "services/events/read/room_access.h"
 #include "services/events/read/sync_reader.h"
@@ -131,6 +132,7 @@ class Service final : public EventsService {
   SyncReader sync_reader_;
   const Context context_;
   const ReadDeps read_deps_;
+  Graph graph_;
   RoomFederation federation_;
 
   absl::Mutex tick_mutex_;

@@ -2,6 +2,8 @@
 
 #include "services/events/federation/make_membership.h"
 #include "services/events/federation/send_membership.h"
+#include "services/events/graph/graph.h"
+#include "services/events/graph/peer_reads.h"
 
 namespace parley::events {
 
@@ -13,6 +15,41 @@ absl::StatusOr<v1::MakeMembershipResponse> RoomFederation::MakeMembership(
 absl::StatusOr<v1::FederationJson> RoomFederation::SendMembership(
     const rpc::Call& call, const v1::SendMembershipRequest& request) {
   return AcceptMembership(context_, call, request);
+}
+
+absl::StatusOr<v1::ReceivePdusResponse> RoomFederation::ReceivePdus(
+    const rpc::Call& call, const v1::ReceivePdusRequest& request) {
+  return graph_.ReceivePdus(call, request);
+}
+
+absl::StatusOr<v1::FederationJson> RoomFederation::GetPdu(const rpc::Call&,
+                                                          const v1::GetPduRequest& request) {
+  return ReadPdu(context_, request);
+}
+
+absl::StatusOr<v1::FederationJson> RoomFederation::GetFederationState(
+    const rpc::Call&, const v1::GetFederationStateRequest& request) {
+  return ReadPeerState(context_, request);
+}
+
+absl::StatusOr<v1::FederationJson> RoomFederation::GetEventAuth(
+    const rpc::Call&, const v1::GetEventAuthRequest& request) {
+  return ReadEventAuth(context_, request);
+}
+
+absl::StatusOr<v1::FederationJson> RoomFederation::Backfill(const rpc::Call&,
+                                                            const v1::BackfillRequest& request) {
+  return ReadBackfill(context_, request);
+}
+
+absl::StatusOr<v1::FederationJson> RoomFederation::GetMissingEvents(
+    const rpc::Call&, const v1::GetMissingEventsRequest& request) {
+  return ReadMissingEvents(context_, request);
+}
+
+absl::StatusOr<v1::FederationJson> RoomFederation::TimestampToPdu(
+    const rpc::Call&, const v1::TimestampToPduRequest& request) {
+  return ReadPduByTime(context_, request);
 }
 
 }  // namespace parley::events

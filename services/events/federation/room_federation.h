@@ -5,19 +5,37 @@
 
 namespace parley::events {
 
+class Graph;
+
 // The contract of rooms as other servers see them, each call handed to the file that does it.
 // Threads: any; calls block. Lifetime: borrows the context.
 class RoomFederation final : public RoomFederationFake {
  public:
-  explicit RoomFederation(const Context& context) : context_(context) {}
+  RoomFederation(const Context& context, Graph& graph) : context_(context), graph_(graph) {}
 
+  absl::StatusOr<v1::ReceivePdusResponse> ReceivePdus(
+      const rpc::Call& call, const v1::ReceivePdusRequest& request) override;
   absl::StatusOr<v1::MakeMembershipResponse> MakeMembership(
       const rpc::Call& call, const v1::MakeMembershipRequest& request) override;
   absl::StatusOr<v1::FederationJson> SendMembership(
       const rpc::Call& call, const v1::SendMembershipRequest& request) override;
 
+  absl::StatusOr<v1::FederationJson> GetPdu(const rpc::Call& call,
+                                            const v1::GetPduRequest& request) override;
+  absl::StatusOr<v1::FederationJson> GetFederationState(
+      const rpc::Call& call, const v1::GetFederationStateRequest& request) override;
+  absl::StatusOr<v1::FederationJson> GetEventAuth(
+      const rpc::Call& call, const v1::GetEventAuthRequest& request) override;
+  absl::StatusOr<v1::FederationJson> Backfill(const rpc::Call& call,
+                                              const v1::BackfillRequest& request) override;
+  absl::StatusOr<v1::FederationJson> GetMissingEvents(
+      const rpc::Call& call, const v1::GetMissingEventsRequest& request) override;
+  absl::StatusOr<v1::FederationJson> TimestampToPdu(
+      const rpc::Call& call, const v1::TimestampToPduRequest& request) override;
+
  private:
   const Context& context_;
+  Graph& graph_;
 };
 
 }  // namespace parley::events

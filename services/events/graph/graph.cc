@@ -31,7 +31,7 @@ constexpr size_t kBackfillLimit = 100;
 void AddResult(v1::ReceivePdusResponse& response, const EventId& id, const absl::Status& status) {
   v1::PduResult& result = *response.add_results();
   result.set_event_id(id.str());
-  if (!status.ok()) result.set_error(Std(status.message()));
+  if (!status.ok()) result.set_error(std::string(Std(status.message())));
 }
 
 }  // namespace

@@ -291,7 +291,7 @@ absl::StatusOr<std::vector<Settled>> Settler::Settle(const rpc::Call& call,
                                                      const std::vector<ToldState>& told) {
   absl::MutexLock lock(&InboxOf(room_id));
   std::vector<Settled> results(events.size());
-  const absl::Status status = Retry(call, [&]() -> absl::Status {
+  const auto done = Retry(call, [&]() -> absl::StatusOr<bool> {
     Session session(context_, call, room_id, told);
     std::vector<size_t> open = ByDepth(events);
     // What was missing may have come with one behind it: as long as that goes on.
@@ -304,9 +304,10 @@ absl::StatusOr<std::vector<Settled>> Settler::Settle(const rpc::Call& call,
       }
       open = std::move(still_open);
     }
-    return session.Commit();
+    PARLEY_RETURN_IF_ERROR(session.Commit());
+    return true;
   });
-  PARLEY_RETURN_IF_ERROR(status);
+  PARLEY_RETURN_IF_ERROR(done.status());
   return results;
 }
 
@@ -343,7 +344,7 @@ absl::StatusOr<size_t> Settler::SettleHistory(const rpc::Call& call, const std::
 absl::Status Settler::StoreOutliers(const rpc::Call& call, const std::string& room_id,
                                     const std::vector<event::VerifiedPdu>& events) {
   absl::MutexLock lock(&InboxOf(room_id));
-  return Retry(call, [&]() -> absl::Status {
+  const auto done = Retry(call, [&]() -> absl::StatusOr<bool> {
     static const std::vector<ToldState> kNothingTold;
     Session session(context_, call, room_id, kNothingTold);
     std::vector<size_t> open = ByDepth(events);
@@ -357,8 +358,10 @@ absl::Status Settler::StoreOutliers(const rpc::Call& call, const std::string& ro
       }
       open = std::move(still_open);
     }
-    return session.Commit();
+    PARLEY_RETURN_IF_ERROR(session.Commit());
+    return true;
   });
+  return done.status();
 }
 
 }  // namespace parley::events
