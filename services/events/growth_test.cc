@@ -66,7 +66,7 @@ class Crowd {
   RoomCache rooms_{service_.store(), *streams_, 1 << 30};
   AliasLanes alias_lanes_;
   DeviceChangeMarks device_changes_{{}};
-  Outbox outbox_{service_.store(), *streams_, service_.accounts_client()};
+  Outbox outbox_{service_.store(), *streams_, service_.accounts_client(), service_.config().server_name};
   KeyCache keys_{nullptr, service_.config().server_name, service_.key(), service_.clock()};
   Context context_{service_.config(), service_.store(), *streams_, service_.key(), service_.clock(),
                    service_.rng(),    rooms_,           outbox_,   service_.accounts_client(), alias_lanes_,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/base/ids.h"
+#include "common/event/event_types.h"
 #include "common/json/value.h"
 #include "common/status/macros.h"
 #include "parley/accounts/v1/accounts.parley.h"
@@ -80,12 +82,28 @@ absl::StatusOr<std::vector<MembershipChange>> Outbox::Untold(Partition p) {
       if (!event) continue;
       PARLEY_TRY(const std::optional<RoomRow> room, FindRoomByNid(db, p, event->room));
       if (!room) continue;
+      if ((event->flags & kOffLine) != 0) {
+        PARLEY_RETURN_IF_ERROR(AddResolved(db, p, *event, room->room_id, changes));
+        continue;
+      }
       changes.push_back({p, position, event->state_key.value_or(""), room->room_id, MembershipIn(*event),
                          event->event_id, event->sender});
     }
     return absl::OkStatus();
   }));
   return changes;
+}
+
+absl::Status Outbox::AddResolved(store::Reader& db, Partition p, const EventRow& event, const std::string& room_id,
+                                 std::vector<MembershipChange>& changes) const {
+  PARLEY_TRY(const auto rows, StateChanges(db, p, event.room, event.pos - 1, event.pos));
+  for (const StateRow& row : rows) {
+    if (row.type != event::kMember || UserId::Trusted(row.state_key).server_name() != server_name_) continue;
+    PARLEY_TRY(const auto member, ReadEvent(db, p, row.event_pos));
+    if (!member) continue;
+    changes.push_back({p, event.pos, row.state_key, room_id, MembershipIn(*member), member->event_id, member->sender});
+  }
+  return absl::OkStatus();
 }
 
 bool Outbox::IsTold(Partition p, int64_t position) const {

@@ -13,6 +13,7 @@
 #include "common/store/batch.h"
 #include "common/store/store.h"
 #include "common/stream/writer.h"
+#include "services/events/rows.h"
 
 namespace parley::accounts {
 class AccountsService;
@@ -37,8 +38,9 @@ struct MembershipChange {
 // Threads: any. Lifetime: borrows all.
 class Outbox {
  public:
-  Outbox(store::Store& store, stream::Streams& streams, accounts::AccountsService& accounts)
-      : store_(store), streams_(streams), accounts_(accounts) {}
+  Outbox(store::Store& store, stream::Streams& streams, accounts::AccountsService& accounts,
+         const std::string& server_name)
+      : store_(store), streams_(streams), accounts_(accounts), server_name_(server_name) {}
 
   // Tells now. What `accounts` can't take stays in the store for Repair.
   void Tell(const rpc::Call& call, const std::vector<MembershipChange>& changes);
@@ -56,9 +58,14 @@ class Outbox {
   absl::StatusOr<std::vector<MembershipChange>> Untold(Partition p);
   bool IsTold(Partition p, int64_t position) const;
 
+  // The memberships that state resolution changed with `event`.
+  absl::Status AddResolved(store::Reader& db, Partition p, const EventRow& event, const std::string& room_id,
+                           std::vector<MembershipChange>& changes) const;
+
   store::Store& store_;
   stream::Streams& streams_;
   accounts::AccountsService& accounts_;
+  const std::string& server_name_;
   mutable absl::Mutex mutex_;
   absl::flat_hash_map<Partition, std::vector<int64_t>> told_ ABSL_GUARDED_BY(mutex_);
 };

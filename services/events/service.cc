@@ -55,7 +55,7 @@ Service::Service(const Config& config, const Deps& deps, std::unique_ptr<stream:
     : config_(config),
       streams_(std::move(streams)),
       rooms_(deps.store, *streams_, config.room_memory_bytes),
-      outbox_(deps.store, *streams_, deps.accounts),
+      outbox_(deps.store, *streams_, deps.accounts, config_.server_name),
       typing_(deps.bus, Epochs(*streams_)),
       device_changes_(HeadsOf(*streams_)),
       keys_(deps.federation, config.server_name, deps.signing_key, deps.clock),

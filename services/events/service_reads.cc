@@ -1,3 +1,8 @@
+#include <algorithm>
+
+#include <absl/time/clock.h>
+
+#include "common/status/macros.h"
 #include "services/events/read/call_signals.h"
 #include "services/events/read/history_reads.h"
 #include "services/events/read/relation_reads.h"
@@ -8,6 +13,12 @@
 
 // The reading half of the contract.
 namespace parley::events {
+namespace {
+
+// How long a page of history waits for what other servers have of it.
+constexpr absl::Duration kBackfillTime = absl::Seconds(15);
+
+}  // namespace
 
 absl::StatusOr<v1::ListCallSignalsResponse> Service::ListCallSignals(const rpc::Call&,
                                                                      const v1::ListCallSignalsRequest& request) {
@@ -22,7 +33,12 @@ absl::StatusOr<v1::JsonResponse> Service::GetContext(const rpc::Call&, const v1:
   return events::GetContext(read_deps_, request);
 }
 
-absl::StatusOr<v1::JsonResponse> Service::GetMessages(const rpc::Call&, const v1::GetMessagesRequest& request) {
+absl::StatusOr<v1::JsonResponse> Service::GetMessages(const rpc::Call& call, const v1::GetMessagesRequest& request) {
+  std::string gap;
+  PARLEY_TRY(v1::JsonResponse page, events::GetMessages(read_deps_, request, &gap));
+  if (gap.empty() || context_.federation == nullptr) return page;
+  const rpc::Call within{std::min(call.deadline, absl::Now() + kBackfillTime), call.request_id};
+  if (graph_.Backfill(within, request.room_id(), EventId::Trusted(gap)).value_or(0) == 0) return page;
   return events::GetMessages(read_deps_, request);
 }
 

@@ -87,7 +87,7 @@ class Settler::Session {
   }
 
   absl::StatusOr<Settled> TakeHistory(const event::VerifiedPdu& event, RoomOrder ord) {
-    if (event->prev_events.empty()) return Settled{Settled::Kind::kHidden, {}, {}};
+    if (event->prev_events.empty()) return Settled{};
     PARLEY_RETURN_IF_ERROR(Open());
     PARLEY_TRY(const std::optional<Target> known, write_->Find(event->event_id.str()));
     if (known && (known->flags & kOutlier) == 0) return Settled{};
@@ -110,7 +110,9 @@ class Settler::Session {
     }
     PARLEY_TRY(const event::PduPtr create, write_->State(event::kCreate, ""));
     const auto authorised = event::AuthoriseOutlier(event, auth_events, {create.get(), false});
-    Placed placed{.pdu = event.pdu(), .flags = kOutlier};
+    Placed placed;
+    placed.pdu = event.pdu();
+    placed.flags = kOutlier;
     if (!authorised.ok()) placed.flags |= kRejected;
     added = true;
     PARLEY_RETURN_IF_ERROR(write_->AddPlaced(std::move(placed)));
@@ -186,7 +188,8 @@ class Settler::Session {
                                       [&](const auto& pdu) { return pdu->IsState(type, key); });
       return found == state.end() ? nullptr : found->get();
     };
-    Placed placed{.pdu = event.pdu()};
+    Placed placed;
+    placed.pdu = event.pdu();
     if (!event::Authorise(event, auth_events, {create.get(), false}, find).ok()) {
       placed.flags = kRejected;
       return placed;
@@ -338,7 +341,31 @@ absl::StatusOr<size_t> Settler::SettleHistory(const rpc::Call& call, const std::
     added += settled.kind == Settled::Kind::kAccepted || settled.kind == Settled::Kind::kHidden;
   }
   PARLEY_RETURN_IF_ERROR(session.Commit());
+  if (added > 0) PARLEY_RETURN_IF_ERROR(CloseGap(*room, *end));
   return added;
+}
+
+// If nothing is missing before the event any more.
+absl::Status Settler::CloseGap(const Room& room, const EventRow& end) {
+  PARLEY_TRY(const event::PduPtr pdu,
+             event::LoadPdu(end.pdu, EventId::Trusted(end.event_id), *room.version));
+  bool closed = true;
+  PARLEY_RETURN_IF_ERROR(context_.store.Read([&](store::Reader& db) -> absl::Status {
+    for (const EventId& id : pdu->prev_events) {
+      PARLEY_TRY(const auto prev, FindEvent(db, room.partition, id.str()));
+      closed &= prev && (prev->flags & kOutlier) == 0;
+    }
+    return absl::OkStatus();
+  }));
+  if (!closed) return absl::OkStatus();
+  return context_.streams.For(room.partition)
+      .AppendAndWait([&](int64_t) -> absl::StatusOr<stream::Appended> {
+        stream::Appended appended{.batch = {}, .count = 0, .keys = {}};
+        events::PlaceEvent(appended.batch, room.partition, end.pos, end.ord,
+                           end.flags & ~uint32_t{kAfterGap});
+        return appended;
+      })
+      .status();
 }
 
 absl::Status Settler::StoreOutliers(const rpc::Call& call, const std::string& room_id,

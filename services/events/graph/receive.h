@@ -69,6 +69,7 @@ class Settler {
  private:
   class Session;
 
+  absl::Status CloseGap(const Room& room, const EventRow& end);
   absl::Mutex& InboxOf(std::string_view room_id);
 
   const Context& context_;

@@ -73,6 +73,9 @@ absl::StatusOr<federation::RequestResponse> SimNet::Request(
   if (server == world_.servers.end() || !server->second->reachable)
     return absl::UnavailableError("not reachable");
   asked.push_back(request.path());
+  if (!refused.empty() && request.path().find(refused) != std::string::npos) {
+    return absl::UnavailableError("not answered");
+  }
   const auto answer = Route(*server->second, own_name_, request);
   federation::RequestResponse response;
   response.set_status(answer.ok() ? 200 : 403);

@@ -12,6 +12,7 @@
 #include "common/crypto/sign.h"
 #include "common/event/event_builder.h"
 #include "common/http/uri.h"
+#include "common/status/macros.h"
 #include "common/store/sqlite/sqlite_store.h"
 #include "common/testing/manual_clock.h"
 #include "common/testing/seeded_rng.h"
@@ -50,6 +51,7 @@ class SimNet final : public federation::FederationFake {
       const rpc::Call&, const federation::GetServerKeysRequest& request) override;
 
   std::vector<std::string> asked;  // the endpoints, in order
+  std::string refused;             // an endpoint that nobody answers
 
  private:
   SimWorld& world_;
@@ -223,7 +225,7 @@ class SimServer {
         : streams(*stream::Streams::Open(*server.store_, server.bus_, kStream,
                                          server.config_.partitions)),
           rooms(*server.store_, *streams, 64 << 20),
-          outbox(*server.store_, *streams, server.accounts_client_),
+          outbox(*server.store_, *streams, server.accounts_client_, server.config_.server_name),
           keys(&server.net_, server.config_.server_name, server.key_, server.world_.clock),
           context{server.config_,
                   *server.store_,

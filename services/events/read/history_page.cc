@@ -30,7 +30,11 @@ absl::StatusOr<HistoryPage> ReadPage(RoomAccess& access, const PageRequest& requ
     ++scanned;
     last = request.backwards ? row.ord - 1 : row.ord;
     if (access.door.MaySee(row) && filter.Keeps(row)) page.events.push_back(row);
-    return true;
+    if (request.backwards && (row.flags & kAfterGap) != 0) {
+      stopped = true;
+      page.gap = row.event_id;
+    }
+    return !stopped;
   };
   const Partition p = access.partition();
   PARLEY_RETURN_IF_ERROR(

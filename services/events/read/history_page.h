@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <absl/status/statusor.h>
@@ -16,6 +17,8 @@ struct HistoryPage {
   std::vector<EventRow> events;
   // Where to go on; nullopt when nothing is left in that direction.
   std::optional<RoomOrder> next;
+  // The page ends at this event, behind which history is missing; empty if it does not. Only backwards.
+  std::string gap;
 };
 
 struct PageRequest {

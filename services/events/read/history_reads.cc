@@ -52,10 +52,11 @@ absl::StatusOr<PageRequest> PageFor(const RoomAccess& access, const v1::GetMessa
 }
 
 absl::Status WriteMessages(RoomAccess& access, const v1::GetMessagesRequest& request,
-                           const EventFilter& filter, std::string& out) {
+                           const EventFilter& filter, std::string& out, std::string* gap) {
   PARLEY_RETURN_IF_ERROR(CheckMayReadState(access));
   PARLEY_TRY(const PageRequest asked, PageFor(access, request));
   PARLEY_TRY(const HistoryPage page, ReadPage(access, asked, filter));
+  if (gap != nullptr) *gap = page.gap;
   json::Writer w(out);
   w.BeginObject().Key("start");
   w.String(request.from().empty() ? RoomToken(asked.from) : request.from()).Key("chunk");
@@ -133,11 +134,11 @@ absl::Status WriteContext(RoomAccess& access, const v1::GetContextRequest& reque
 }  // namespace
 
 absl::StatusOr<v1::JsonResponse> GetMessages(const ReadDeps& deps,
-                                             const v1::GetMessagesRequest& request) {
+                                             const v1::GetMessagesRequest& request, std::string* gap) {
   PARLEY_TRY(EventFilter filter, EventFilter::Parse(request.filter()));
   filter.Ignore(request.ignored_users());
   return JsonFrom(deps, request.requester(), request.room_id(), [&](RoomAccess& access, std::string& out) {
-    return WriteMessages(access, request, filter, out);
+    return WriteMessages(access, request, filter, out, gap);
   });
 }
 

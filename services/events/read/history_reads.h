@@ -9,7 +9,9 @@
 // room; events they may not see are left out.
 namespace parley::events {
 
-absl::StatusOr<v1::JsonResponse> GetMessages(const ReadDeps& deps, const v1::GetMessagesRequest& request);
+// `gap`: of HistoryPage.
+absl::StatusOr<v1::JsonResponse> GetMessages(const ReadDeps& deps, const v1::GetMessagesRequest& request,
+                                             std::string* gap = nullptr);
 absl::StatusOr<v1::JsonResponse> GetContext(const ReadDeps& deps, const v1::GetContextRequest& request);
 
 }  // namespace parley::events

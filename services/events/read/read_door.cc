@@ -5,6 +5,7 @@
 #include "common/event/visibility.h"
 #include "common/json/value.h"
 #include "common/status/macros.h"
+#include "services/events/graph/fork_reads.h"
 #include "services/events/read/aggregations.h"
 #include "services/events/store.h"
 
@@ -22,6 +23,13 @@ HistoryVisibility VisibilityIn(const EventRow& row) {
   if (value == "\"invited\"") return HistoryVisibility::kInvited;
   if (value == "\"joined\"") return HistoryVisibility::kJoined;
   return HistoryVisibility::kShared;
+}
+
+Membership MembershipIn(const EventRow& row) {
+  std::string_view value = event::RawMember(event::RawMember(row.pdu, "content"), "membership");
+  if (value.size() < 2) return Membership::kLeave;
+  value = value.substr(1, value.size() - 2);
+  return event::ParseMembership(value).value_or(Membership::kLeave);
 }
 
 }  // namespace
@@ -94,7 +102,27 @@ bool ReadDoor::JoinedSince(int64_t pos) const {
 bool ReadDoor::MaySee(const EventRow& row) const {
   if ((row.flags & kHidden) != 0) return false;
   const bool own_membership = row.type == "m.room.member" && row.state_key == viewer_.user_id;
-  return own_membership || MaySeeAt(row.pos);
+  if (own_membership) return true;
+  if ((row.flags & kOffLine) != 0) return MaySeeOnFork(row).value_or(false);
+  return MaySeeAt(row.ord >> kOrderBits);
+}
+
+absl::StatusOr<bool> ReadDoor::MaySeeOnFork(const EventRow& row) const {
+  event::VisibilityFacts facts;
+  const auto read = [&](std::string_view type, std::string_view key) -> absl::StatusOr<std::optional<EventRow>> {
+    PARLEY_TRY(const int64_t pos, EntryBefore(*db_, room_.partition, row, type, key));
+    if (pos == 0) return std::nullopt;
+    return ReadEvent(*db_, room_.partition, pos);
+  };
+  PARLEY_TRY(const auto visibility, read("m.room.history_visibility", ""));
+  if (visibility) facts.visibility_before = VisibilityIn(*visibility);
+  facts.visibility_after =
+      row.type == "m.room.history_visibility" ? VisibilityIn(row) : facts.visibility_before;
+  PARLEY_TRY(const auto member, read("m.room.member", viewer_.user_id));
+  if (member) facts.membership_before = MembershipIn(*member);
+  facts.membership_after = facts.membership_before;
+  facts.joined_since = JoinedSince(row.ord >> kOrderBits);
+  return event::MaySee(facts);
 }
 
 bool ReadDoor::MaySeeAt(int64_t pos) const {

@@ -71,6 +71,8 @@ class ReadDoor {
   absl::Status Load();
   event::HistoryVisibility VisibilityAt(int64_t pos) const;
   bool JoinedSince(int64_t pos) const;
+  // The same as MaySeeAt for an event whose state is not that of its position.
+  absl::StatusOr<bool> MaySeeOnFork(const EventRow& row) const;
   // The client form of the event at `pos` without its relations, or empty.
   absl::StatusOr<std::string> PlainJson(int64_t pos);
   event::StoredEvent Stored(const EventRow& row) const;

@@ -52,7 +52,7 @@ absl::Status RoomSync::CollectTimeline(int64_t after, int64_t upto) {
   PARLEY_RETURN_IF_ERROR(status);
   limited_ = limited_ || (scanned == kMaxScanned && !reached_known);
   std::reverse(timeline_.begin(), timeline_.end());
-  timeline_start_ = timeline_.empty() ? upto + 1 : timeline_.front().pos;
+  timeline_start_ = timeline_.empty() ? upto + 1 : timeline_.front().ord >> kOrderBits;
   return resolved_ ? ReadResolved(upto) : absl::OkStatus();
 }
 
@@ -64,7 +64,7 @@ absl::Status RoomSync::ReadResolved(int64_t upto) {
   for (const StateRow& row : changes) {
     if (row.event_pos == row.from_pos) continue;
     std::erase_if(timeline_, [&row](const EventRow& event) {
-      return event.pos < row.from_pos && event.type == row.type && event.state_key == row.state_key;
+      return event.ord < LiveOrder(row.from_pos) && event.type == row.type && event.state_key == row.state_key;
     });
     resolved_changes_.push_back(row);
   }
