@@ -7,6 +7,7 @@
 #include <absl/time/time.h>
 
 #include "common/bus/bus.h"
+#include "common/bus/redis_probe.h"
 
 namespace parley::bus {
 
@@ -19,6 +20,7 @@ struct RedisOptions {
   absl::Duration max_backoff =
       absl::Seconds(2);       // between attempts to connect; begins at a hundredth of it
   size_t max_unsent = 65536;  // wakes that wait while Redis is slow; more are dropped
+  RedisProbe* probe = &RedisProbe::Silent();  // outlives the bus
 };
 
 // Wakes over Redis pub/sub, one channel per stream and partition: parley:<service>:<partition>. Two

@@ -17,8 +17,11 @@ RedisPublisher::~RedisPublisher() {
 
 void RedisPublisher::Publish(std::string channel, std::string payload) {
   absl::MutexLock lock(&mutex_);
-  if (unsent_.size() < options_.max_unsent)
+  if (unsent_.size() < options_.max_unsent) {
     unsent_.emplace_back(std::move(channel), std::move(payload));
+  } else {
+    options_.probe->Lost(1);
+  }
 }
 
 void RedisPublisher::Run() {
@@ -37,6 +40,7 @@ void RedisPublisher::Send(const Messages& messages) {
   if (!connection_) {
     auto connection = RedisConnection::Open(options_);
     if (!connection.ok()) {
+      options_.probe->Lost(messages.size());
       Pause();
       return;
     }
@@ -45,7 +49,9 @@ void RedisPublisher::Send(const Messages& messages) {
   }
   for (const auto& [channel, payload] : messages)
     connection_->Append({"PUBLISH", channel, payload});
-  if (!connection_->AwaitReplies(messages.size()).ok()) connection_.reset();
+  if (connection_->AwaitReplies(messages.size()).ok()) return;
+  options_.probe->Lost(messages.size());
+  connection_.reset();
 }
 
 void RedisPublisher::Pause() {

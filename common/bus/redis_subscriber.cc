@@ -70,7 +70,9 @@ void RedisSubscriber::Run() {
     connection_ = *std::move(connection);
     backoff_ = options_.max_backoff / 100;
     subscribed_.clear();
+    options_.probe->Connected();
     Serve().IgnoreError();
+    options_.probe->Disconnected();
   }
 }
 

@@ -37,9 +37,14 @@ absl::StatusOr<bus::RedisOptions> ParseRedisUrl(const std::string& url) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<bus::Bus>> MakeBus(const std::string& url) {
-  if (url == "memory") return std::make_unique<bus::MemoryBus>();
-  PARLEY_TRY(const bus::RedisOptions options, ParseRedisUrl(url));
+absl::StatusOr<std::unique_ptr<bus::Bus>> MakeBus(const Config::Bus& config, bus::RedisProbe& probe) {
+  if (config.url == "memory") return std::make_unique<bus::MemoryBus>();
+  PARLEY_TRY(bus::RedisOptions options, ParseRedisUrl(config.url));
+  if (options.password.empty()) {
+    options.username = config.user;
+    options.password = config.password;
+  }
+  options.probe = &probe;
   return bus::MakeRedisBus(options);
 }
 

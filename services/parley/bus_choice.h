@@ -1,15 +1,18 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
 #include <absl/status/statusor.h>
 
 #include "common/bus/bus.h"
+#include "common/bus/redis_probe.h"
+#include "services/parley/config.h"
 
 namespace parley {
 
-// The bus of `url`: "memory", or "redis://[user:password@]host[:port]". InvalidArgument for anything else.
-absl::StatusOr<std::unique_ptr<bus::Bus>> MakeBus(const std::string& url);
+// The bus of config.url: "memory", or "redis://[user:password@]host[:port]". InvalidArgument for anything else. `probe`
+// outlives the bus.
+absl::StatusOr<std::unique_ptr<bus::Bus>> MakeBus(const Config::Bus& config,
+                                                 bus::RedisProbe& probe = bus::RedisProbe::Silent());
 
 }  // namespace parley

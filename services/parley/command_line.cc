@@ -13,6 +13,8 @@ int ParseAndRun(int argc, char** argv, const RunCommand& run) {
   app.add_option("--config", line.config_path, "YAML file with options; deploy/configuration.md describes them");
   app.add_option("--target", line.target, "services to run, separated by commas (default: all)");
   app.fallthrough();
+  app.add_subcommand("migrate", "bring the store up to the schema of this version instead of serving")
+      ->callback([&line] { line.command = CommandLine::Command::kMigrate; });
   CLI::App* config = app.add_subcommand("config", "look at the configuration instead of serving");
   config->require_subcommand(1);
   const auto add = [&](const char* name, const char* text, CommandLine::Command command) {

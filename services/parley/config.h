@@ -53,6 +53,8 @@ struct Config {
 
   struct Bus {
     std::string url = "memory";
+    std::string user;
+    std::string password;
     bool drop_all = false;
   } bus;
 

@@ -92,7 +92,9 @@ TEST(Targets, AreNamed) {
 }
 
 TEST(MakeBus, RefusesWhatItDoesNotKnowWithoutShowingIt) {
-  const auto bus = MakeBus("http://user:hush@host");
+  Config::Bus config;
+  config.url = "http://user:hush@host";
+  const auto bus = MakeBus(config);
   EXPECT_THAT(bus.status().message(), HasSubstr("bus.url must be"));
   EXPECT_THAT(bus.status().message(), testing::Not(HasSubstr("hush")));
 }

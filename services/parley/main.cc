@@ -48,6 +48,12 @@ int Serve(const Config& config, const Targets& targets) {
   return 0;
 }
 
+int Migrate(const Config& config) {
+  if (const absl::Status status = MigrateStore(config); !status.ok()) return Complain(status);
+  std::cout << "the store has the schema of this version\n";
+  return 0;
+}
+
 int Run(const CommandLine& line) {
   using Command = CommandLine::Command;
   Config config;
@@ -68,6 +74,7 @@ int Run(const CommandLine& line) {
     std::cout << "the configuration is right\n";
     return 0;
   }
+  if (line.command == Command::kMigrate) return Migrate(config);
   return Serve(config, *targets);
 }
 

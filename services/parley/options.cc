@@ -58,6 +58,11 @@ std::vector<Option> ClusterOptions(Config& c) {
       {"leases.heartbeat", &c.leases.heartbeat, "How often a process renews its leases and looks for its fair share."},
       {"bus.url", &c.bus.url,
        "What carries wake-ups between processes: memory (one process), or redis://[user:password@]host[:port]."},
+      {"bus.user", &c.bus.user, "The user of Redis, when the URL names none. Empty: the default one."},
+      {.name = "bus.password",
+       .target = &c.bus.password,
+       .text = "The password for Redis, when the URL has none. Empty: it asks for none.",
+       .secret = true},
       {"bus.drop_all", &c.bus.drop_all, "Lose every wake-up. For tests: everything must still work, slower."},
   };
 }

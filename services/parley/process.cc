@@ -1,5 +1,6 @@
 #include "services/parley/process.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <optional>
 #include <string>
@@ -23,7 +24,9 @@
 #include "common/status/macros.h"
 #include "services/parley/admin_listener.h"
 #include "services/parley/bus_choice.h"
+#include "services/parley/bus_metrics.h"
 #include "services/parley/data_folder.h"
+#include "services/parley/deployment.h"
 #include "services/parley/gateway_part.h"
 #include "services/parley/local_services.h"
 #include "services/parley/peers.h"
@@ -34,6 +37,13 @@ namespace parley {
 namespace {
 
 constexpr absl::Duration kGrace = absl::Seconds(5);
+
+std::vector<store::Migration> MigrationsOf(const Config& config, const Targets& targets) {
+  std::vector<store::Migration> all = LocalServices::Migrations(targets);
+  all.push_back(DeploymentMigrations().front());
+  if (config.is_cluster()) all.push_back(lease::Migrations().front());
+  return all;
+}
 
 // Members stand in the order they are made, and end in the opposite one.
 class WiredProcess final : public Process {
@@ -65,7 +75,7 @@ class WiredProcess final : public Process {
   }
 
   void Stop() override {
-    if (std::exchange(stopped_, true) || !rpc_server_) return;
+    if (stopped_.exchange(true) || !rpc_server_) return;
     log::Info("stopping");
     admin_->SetReady(false);
     rpc_server_->SetServing(false);
@@ -76,7 +86,8 @@ class WiredProcess final : public Process {
 
  private:
   absl::Status OpenBus() {
-    PARLEY_TRY(real_bus_, MakeBus(config_.bus.url));
+    if (config_.bus.url == "memory") bus_metrics_.Connected();
+    PARLEY_TRY(real_bus_, MakeBus(config_.bus, bus_metrics_));
     if (config_.bus.drop_all) dropping_bus_ = std::make_unique<bus::DroppingBus>(*real_bus_);
     return absl::OkStatus();
   }
@@ -85,10 +96,8 @@ class WiredProcess final : public Process {
   // One store for all services of the process; a process without any (the gateway) has none.
   absl::Status OpenStore() {
     if (!targets_.HasOwners()) return absl::OkStatus();
-    std::vector<store::Migration> migrations = LocalServices::Migrations(targets_);
-    if (config_.is_cluster()) migrations.push_back(lease::Migrations().front());
-    PARLEY_TRY(store_, parley::OpenStore(config_, migrations, store_metrics_));
-    return absl::OkStatus();
+    PARLEY_TRY(store_, parley::OpenStore(config_, MigrationsOf(config_, targets_), store_metrics_));
+    return CheckDeployment(*store_, config_);
   }
 
   void FindOthers() {
@@ -127,9 +136,23 @@ class WiredProcess final : public Process {
     PARLEY_TRY(auto old_keys, folder_->LoadOldKeys());
     PARLEY_TRY(services_, LocalServices::Open({config_, targets_, *store_, bus(), *signing_key_, registry_, peers_,
                                                dispatcher_, std::move(old_keys)}));
+    for (const char* service : {"events", "accounts", "profile"}) {  // the others' streams are not kept
+      if (!targets_.Has(service)) continue;
+      registry_.AddGauge("parley_stream_head", "Positions given out in the partitions that this process owns",
+                         {{"stream", service}}, [this, service] { return SumOfHeads(service); });
+    }
     heartbeats_ = std::make_unique<bus::HeartbeatSender>(
         bus(), Clock::System(), bus::HeartbeatSender::Options{.heads = [this] { return services_->Heads(); }});
     return absl::OkStatus();
+  }
+
+  double SumOfHeads(std::string_view stream) const {
+    double sum = 0;
+    if (stopped_) return sum;
+    for (const bus::Head& head : services_->Heads()) {
+      if (head.topic.service == stream) sum += static_cast<double>(head.position);
+    }
+    return sum;
   }
 
   absl::Status StartGateway() {
@@ -153,7 +176,7 @@ class WiredProcess final : public Process {
 
   const Config& config_;
   const Targets targets_;
-  bool stopped_ = false;
+  std::atomic<bool> stopped_ = false;
   std::string rpc_address_;
 
   metrics::Registry registry_;
@@ -162,6 +185,7 @@ class WiredProcess final : public Process {
   StoreMetrics store_metrics_{registry_};
   std::unique_ptr<AdminListener> admin_;
   std::unique_ptr<DataFolder> folder_;
+  BusMetrics bus_metrics_{registry_};
   std::unique_ptr<bus::Bus> real_bus_;
   std::unique_ptr<bus::DroppingBus> dropping_bus_;
   std::unique_ptr<store::Store> store_;
@@ -178,6 +202,13 @@ class WiredProcess final : public Process {
 };
 
 }  // namespace
+
+absl::Status MigrateStore(const Config& config) {
+  PARLEY_TRY(const auto folder, DataFolder::Open(config));
+  PARLEY_TRY(const auto store,
+             parley::OpenStore(config, MigrationsOf(config, *Targets::Parse("all")), store::Probe::Silent()));
+  return CheckDeployment(*store, config);
+}
 
 absl::StatusOr<std::unique_ptr<Process>> Process::Start(const Config& config, const Targets& targets) {
   auto process = std::make_unique<WiredProcess>(config, targets);

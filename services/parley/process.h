@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
 #include "services/parley/config.h"
@@ -20,5 +21,8 @@ class Process {
   // Not ready, then no new requests, then those under way finish, then all ends.
   virtual void Stop() = 0;
 };
+
+// Brings the store up to the schema of this version, and ends: what every process does when it starts, by itself.
+absl::Status MigrateStore(const Config& config);
 
 }  // namespace parley

@@ -7,7 +7,9 @@ StoreMetrics::StoreMetrics(metrics::Registry& registry)
       commit_seconds_(registry.AddLatency("parley_store_commit_seconds", "Synced transactions, and how long they took")),
       commit_batches_(registry.AddSizes("parley_store_commit_batches", "Batches merged into a transaction")),
       queued_(registry.AddGauge("parley_store_queued_batches", "Batches that wait for the committer")),
-      read_seconds_(registry.AddLatency("parley_store_read_seconds", "Reads, and how long they took")) {}
+      read_seconds_(registry.AddLatency("parley_store_read_seconds", "Reads, and how long they took")) {
+  for (const std::string_view why : {"fence", "conflict", "unavailable", "schema", "full"}) RefusedFor(why);
+}
 
 void StoreMetrics::Committed(size_t batches, absl::Duration took, size_t queued) {
   commit_seconds_.Observe(took);
@@ -15,9 +17,11 @@ void StoreMetrics::Committed(size_t batches, absl::Duration took, size_t queued)
   queued_.Set(static_cast<double>(queued));
 }
 
-void StoreMetrics::Refused(std::string_view why) {
-  registry_.AddCounter("parley_store_refused_total", "Batches that were not written", {{"why", std::string(why)}}).Add();
+metrics::Counter StoreMetrics::RefusedFor(std::string_view why) {
+  return registry_.AddCounter("parley_store_refused_total", "Batches that were not written", {{"why", std::string(why)}});
 }
+
+void StoreMetrics::Refused(std::string_view why) { RefusedFor(why).Add(); }
 
 void StoreMetrics::ConnectFailed() {
   registry_.AddCounter("parley_store_connect_failures_total", "Failed attempts to reach the database server", {}).Add();

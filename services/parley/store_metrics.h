@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "common/metrics/registry.h"
 #include "common/store/probe.h"
@@ -19,6 +20,8 @@ class StoreMetrics final : public store::Probe {
   void Pruned(std::string_view table, int64_t deleted, int64_t left) override;
 
  private:
+  metrics::Counter RefusedFor(std::string_view why);
+
   metrics::Registry& registry_;
   metrics::Histogram commit_seconds_;
   metrics::Histogram commit_batches_;
