@@ -12,7 +12,7 @@
       "listen" (include "parley.config.listen" . | fromYaml)
       "services" (include "parley.config.services" . | fromYaml)
       "rpc" (dict "token_file" "/etc/parley/secrets/rpc-token")
-      "bus" (dict "url" (include "parley.redisUrl" .))
+      "bus" (include "parley.config.bus" . | fromYaml)
       "store" (dict "engine" "postgres" "postgres" (include "parley.config.postgres" . | fromYaml)) -}}
 {{- if not (dig "listen" "behind_proxy" "" .Values.config) }}
 {{- $_ := set $own.listen "behind_proxy" (or .Values.ingress.enabled .Values.gatewayApi.enabled) }}
@@ -69,15 +69,10 @@ ssl_root_cert: /etc/parley/secrets/postgresql-ca.crt
 {{- end -}}
 {{- end -}}
 
-{{/* Environment of a container: the URL of a Redis that asks for a password holds it, so it is put together there. */}}
-{{- define "parley.redisEnvironment" -}}
-{{- $secret := .Values.redis.tryout.enabled | ternary (include "parley.madeSecret" .) .Values.redis.password.existingSecret -}}
-{{- if $secret }}
-- name: REDIS_PASSWORD
-  valueFrom:
-    secretKeyRef: {name: {{ $secret }}, key: {{ .Values.redis.tryout.enabled | ternary "redis-password" .Values.redis.password.key }}}
-- name: PARLEY_BUS_URL
-  value: {{ include "parley.redisUrl" . | replace "redis://" "redis://default:$(REDIS_PASSWORD)@" }}
+{{- define "parley.config.bus" -}}
+url: {{ include "parley.redisUrl" . | quote }}
+{{- if or .Values.redis.tryout.enabled .Values.redis.password.existingSecret }}
+password_file: /etc/parley/secrets/redis-password
 {{- end }}
 {{- end -}}
 

@@ -71,9 +71,6 @@ env:
     valueFrom: {fieldRef: {fieldPath: status.podIP}}
   - name: PARLEY_LISTEN_RPC_ADVERTISE
     value: $(POD_IP):{{ $ports.rpc }}
-  {{- with include "parley.redisEnvironment" .root }}
-  {{- . | trim | nindent 2 }}
-  {{- end }}
 ports:
   {{- if eq .service "gateway" }}
   - {name: client, containerPort: {{ $ports.client }}}

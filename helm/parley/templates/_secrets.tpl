@@ -38,6 +38,9 @@
 {{- if .turn.sharedSecret.existingSecret }}
 {{- $files = append $files (dict "from" .turn.sharedSecret "path" "turn-shared-secret") }}
 {{- end }}
+{{- if or .redis.tryout.enabled .redis.password.existingSecret }}
+{{- $files = append $files (dict "from" (.redis.tryout.enabled | ternary dict .redis.password) "path" "redis-password") }}
+{{- end }}
 {{- if $.store }}
 {{- $files = append $files (dict "from" .signingKey "path" "signing.key") }}
 {{- $files = append $files (dict "from" (.postgresql.tryout.enabled | ternary dict .postgresql.password) "path" "postgresql-password") }}
