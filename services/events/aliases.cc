@@ -10,6 +10,7 @@
 #include "common/event/power_levels.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "services/events/federation/resolve_alias.h"
 #include "services/events/room_write.h"
 #include "services/events/store.h"
 
@@ -140,13 +141,20 @@ absl::StatusOr<v1::DeleteAliasResponse> DeleteRoomAlias(const Context& context, 
   return response;
 }
 
-absl::StatusOr<v1::ResolveAliasResponse> ResolveRoomAlias(const Context& context,
+absl::StatusOr<v1::ResolveAliasResponse> ResolveRoomAlias(const Context& context, const rpc::Call& call,
                                                           const v1::ResolveAliasRequest& request) {
+  PARLEY_TRY(const RoomAlias name, RoomAlias::Parse(request.alias()));
+  if (name.server_name() != context.config.server_name) return ResolveElsewhere(context, call, name);
   PARLEY_TRY(const std::optional<AliasRow> alias, LookUpAlias(context, request.alias()));
   if (!alias) return NotFound("There is no such alias");
   v1::ResolveAliasResponse response;
   response.set_room_id(alias->room_id);
   response.add_servers(context.config.server_name);
+  if (const auto room = context.rooms.Get(alias->room_id); room.ok()) {
+    for (const std::string& server : (*room)->state.Servers()) {
+      if (server != context.config.server_name) response.add_servers(server);
+    }
+  }
   return response;
 }
 

@@ -33,7 +33,8 @@ class AliasLanes {
 absl::StatusOr<v1::SetAliasResponse> SetRoomAlias(const Context& context, const v1::SetAliasRequest& request);
 absl::StatusOr<v1::DeleteAliasResponse> DeleteRoomAlias(const Context& context, const rpc::Call& call,
                                                         const v1::DeleteAliasRequest& request);
-absl::StatusOr<v1::ResolveAliasResponse> ResolveRoomAlias(const Context& context, const v1::ResolveAliasRequest& request);
+absl::StatusOr<v1::ResolveAliasResponse> ResolveRoomAlias(const Context& context, const rpc::Call& call,
+                                                          const v1::ResolveAliasRequest& request);
 absl::StatusOr<v1::ListAliasesResponse> ListRoomAliases(const Context& context, const v1::ListAliasesRequest& request);
 
 // M_BAD_ALIAS when `content`, of m.room.canonical_alias, names an alias that `previous` did not and that leads elsewhere.

@@ -22,6 +22,8 @@ struct Config {
   absl::Duration txn_retention = absl::Hours(24);
   // How long it is remembered what call events said: a call that was silent for longer is forgotten.
   absl::Duration call_retention = absl::Hours(24);
+  // How long a server that was away can fetch what it missed of our events.
+  absl::Duration outbound_retention = absl::Hours(24 * 14);
   // Users that one request may invite while it creates a room.
   size_t max_initial_invites = 200;
   // An m.call.invite without `invitee` needs a room of two (S76).

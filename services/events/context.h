@@ -22,6 +22,7 @@ namespace parley::events {
 class AliasLanes;
 class DeviceChangeMarks;
 class KeyCache;
+class RoomJoins;
 
 // What the parts of this service work with. Everything outlives them.
 struct Context {
@@ -39,6 +40,7 @@ struct Context {
   bus::Bus& bus;
   federation::FederationService* federation;  // null: this server knows no other
   KeyCache& keys;
+  RoomJoins& room_joins;
 };
 
 }  // namespace parley::events

@@ -5,6 +5,7 @@
 #include "common/status/matrix_error.h"
 #include "parley/accounts/v1/accounts.parley.h"
 #include "services/events/aliases.h"
+#include "services/events/federation/invite_remote.h"
 #include "services/events/retry.h"
 
 namespace parley::events {
@@ -59,6 +60,14 @@ void FollowPredecessor(const Context& context, const rpc::Call& call, const Room
   context.accounts.CopyRoomSettings(call, request).IgnoreError();
 }
 
+void InviteOthers(const Context& context, const rpc::Call& call, const RoomPlan& plan, const std::string& room_id) {
+  std::vector<Draft> invites;
+  for (const RoomPlan::Event& event : plan.remote_invites) {
+    invites.push_back({plan.creator, event.type, event.state_key, event.content});
+  }
+  InviteRemoteUsers(context, call, room_id, invites);
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> MakeRoom(const Context& context, const rpc::Call& call, const RoomPlan& plan) {
@@ -78,6 +87,7 @@ absl::StatusOr<v1::CreateRoomResponse> CreateNewRoom(const Context& context, con
   v1::CreateRoomResponse response;
   PARLEY_TRY(*response.mutable_room_id(), MakeRoom(context, call, plan));
   FollowPredecessor(context, call, plan, response.room_id());
+  InviteOthers(context, call, plan, response.room_id());
   if (plan.alias) response.set_room_alias(plan.alias->str());
   return response;
 }

@@ -28,6 +28,8 @@ struct RoomPlan {
     json::Object content;
   };
   std::vector<Event> events;
+  // Of users of other servers, whose servers have to agree: after the room is there.
+  std::vector<Event> remote_invites;
   std::optional<RoomAlias> alias;
   bool published = false;
 };

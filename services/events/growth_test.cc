@@ -7,6 +7,7 @@
 #include "services/events/aliases.h"
 #include "services/events/create_room.h"
 #include "services/events/federation/key_cache.h"
+#include "services/events/federation/room_joins.h"
 #include "services/events/room_write.h"
 #include "services/events/test_service.h"
 
@@ -68,9 +69,10 @@ class Crowd {
   DeviceChangeMarks device_changes_{{}};
   Outbox outbox_{service_.store(), *streams_, service_.accounts_client(), service_.config().server_name};
   KeyCache keys_{nullptr, service_.config().server_name, service_.key(), service_.clock()};
+  RoomJoins room_joins_;
   Context context_{service_.config(), service_.store(), *streams_, service_.key(), service_.clock(),
                    service_.rng(),    rooms_,           outbox_,   service_.accounts_client(), alias_lanes_,
-                   device_changes_, service_.bus(), nullptr, keys_};
+                   device_changes_, service_.bus(), nullptr, keys_, room_joins_};
   int64_t json_bytes_ = 0;
 };
 

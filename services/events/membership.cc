@@ -6,6 +6,10 @@
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
 #include "parley/accounts/v1/accounts.parley.h"
+#include "services/events/federation/invite_remote.h"
+#include "services/events/federation/remote_join.h"
+#include "services/events/federation/remote_membership.h"
+#include "services/events/federation/room_joins.h"
 #include "services/events/restricted_join.h"
 #include "services/events/retry.h"
 #include "services/events/room_write.h"
@@ -133,8 +137,21 @@ absl::Status CheckGuest(const Context& context, Room& room, const v1::ChangeMemb
   return Matrix(403, "M_GUEST_ACCESS_FORBIDDEN", "Guests may not join this room");
 }
 
+bool IsRemote(const Context& context, const std::string& user) {
+  return UserId::Trusted(user).server_name() != context.config.server_name;
+}
+
+absl::StatusOr<Sent> InviteRemote(const Context& context, const rpc::Call& call, const std::string& room_id,
+                                  const Change& change) {
+  return InviteRemoteUser(context, call, room_id,
+                          {change.sender, std::string(event::kMember), change.target, change.content});
+}
+
 absl::StatusOr<Sent> ChangeOnce(const Context& context, const rpc::Call& call, const std::string& room_id,
                                 Change change) {
+  if (change.action == v1::MEMBERSHIP_ACTION_INVITE && IsRemote(context, change.target)) {
+    return InviteRemote(context, call, room_id, change);
+  }
   PARLEY_TRY(const RoomPtr room, context.rooms.Get(room_id));
   const bool is_own_join = change.target == change.sender.str() && change.action != v1::MEMBERSHIP_ACTION_LEAVE;
   bool meets_condition = false;
@@ -219,6 +236,10 @@ absl::StatusOr<Sent> SendMembershipOnce(const Context& context, const rpc::Call&
   if (HasErrcode(opened.status(), "M_NOT_FOUND")) return Forbidden("You are not in this room");
   PARLEY_TRY(auto write, std::move(opened));
   const bool own = change.target == change.sender.str();
+  if (change.action == v1::MEMBERSHIP_ACTION_INVITE && IsRemote(context, change.target)) {
+    write.reset();
+    return InviteRemote(context, call, request.room_id(), change);
+  }
   if (own && change.action == v1::MEMBERSHIP_ACTION_JOIN && !write->room().state.IsJoined(change.target)) {
     write.reset();
     return ChangeOnce(context, call, request.room_id(), std::move(change));
@@ -233,17 +254,81 @@ void SetProfile(const common::v1::ProfileFields& profile, json::Object& content)
   if (profile.has_avatar_url()) content.Set("avatar_url", profile.avatar_url());
 }
 
+namespace {
+
+bool IsOwnChange(const v1::ChangeMembershipRequest& request) {
+  return request.action() == v1::MEMBERSHIP_ACTION_JOIN || request.action() == v1::MEMBERSHIP_ACTION_KNOCK ||
+         request.action() == v1::MEMBERSHIP_ACTION_LEAVE;
+}
+
+RemoteChange RemoteChangeOf(const v1::ChangeMembershipRequest& request, const Change& change) {
+  return {request.room_id(), change.sender, change.content, {request.servers().begin(), request.servers().end()}};
+}
+
+// Nobody here may let the user into a restricted room; on another server of the room somebody may.
+bool MayOthersLetIn(const Context& context, const v1::ChangeMembershipRequest& request, const absl::Status& status) {
+  if (request.action() != v1::MEMBERSHIP_ACTION_JOIN || !HasErrcode(status, "M_FORBIDDEN")) return false;
+  const auto room = context.rooms.Get(request.room_id());
+  if (!room.ok() || !(*room)->state.HasOtherServers(context.config.server_name)) return false;
+  const auto condition = JudgeJoinCondition(context, **room, request.requester().user_id());
+  return condition.ok() && *condition != JoinCondition::kNone;
+}
+
+absl::StatusOr<Sent> ChangeHere(const Context& context, const rpc::Call& call,
+                                const v1::ChangeMembershipRequest& request, const Change& change) {
+  auto sent = Retry(call, [&]() -> absl::StatusOr<Sent> {
+    if (request.action() == v1::MEMBERSHIP_ACTION_UPDATE_PROFILE) return UpdateProfileOnce(context, call, request);
+    PARLEY_TRY(const RoomPtr room, context.rooms.Get(request.room_id()));
+    PARLEY_RETURN_IF_ERROR(CheckGuest(context, *room, request));
+    return ChangeOnce(context, call, request.room_id(), change);
+  });
+  if (sent.ok() || !MayOthersLetIn(context, request, sent.status())) return sent;
+  auto granted = JoinThroughOthers(context, call, RemoteChangeOf(request, change));
+  return granted.ok() ? granted : sent;
+}
+
+absl::StatusOr<Sent> JoinElsewhere(const Context& context, const rpc::Call& call,
+                                   const v1::ChangeMembershipRequest& request, const Change& change) {
+  if (request.requester().is_guest()) return Matrix(403, "M_GUEST_ACCESS_FORBIDDEN", "Guests may not join this room");
+  const auto turn = context.room_joins.Begin(request.room_id(), call.deadline);
+  if (!turn) return absl::DeadlineExceededError("another join of the room takes too long");
+  if (IsResident(context, request.room_id())) return ChangeHere(context, call, request, change);
+  PARLEY_TRY(Sent sent, JoinRemotely(context, call, RemoteChangeOf(request, change)));
+  if (const auto room = context.rooms.Get(request.room_id()); room.ok()) {
+    FollowUpgrade(context, call, **room, change.target);
+  }
+  return sent;
+}
+
+absl::StatusOr<Sent> ChangeElsewhere(const Context& context, const rpc::Call& call,
+                                     const v1::ChangeMembershipRequest& request, const Change& change) {
+  switch (request.action()) {
+    case v1::MEMBERSHIP_ACTION_JOIN:
+      return JoinElsewhere(context, call, request, change);
+    case v1::MEMBERSHIP_ACTION_KNOCK:
+      return KnockRemotely(context, call, RemoteChangeOf(request, change));
+    default:
+      return LeaveRemotely(context, call, RemoteChangeOf(request, change));
+  }
+}
+
+// Through another server: this one is not in the room, and others are, or say so by an invite.
+bool IsElsewhere(const Context& context, const v1::ChangeMembershipRequest& request) {
+  if (!IsOwnChange(request) || IsResident(context, request.room_id())) return false;
+  const auto row = RemoteMembershipOf(context, request.room_id(), request.requester().user_id());
+  const bool has_row = row.ok() && row->has_value();
+  if (has_row || request.action() == v1::MEMBERSHIP_ACTION_LEAVE) return has_row;
+  const auto room = context.rooms.Get(request.room_id());
+  return !room.ok() || (*room)->state.HasOtherServers(context.config.server_name);
+}
+
+}  // namespace
+
 absl::StatusOr<v1::ChangeMembershipResponse> ChangeRoomMembership(const Context& context, const rpc::Call& call,
                                                                   const v1::ChangeMembershipRequest& request) {
   PARLEY_TRY(const Change change, MakeChange(request));
-  PARLEY_TRY(const Sent sent, Retry(call, [&]() -> absl::StatusOr<Sent> {
-               if (request.action() == v1::MEMBERSHIP_ACTION_UPDATE_PROFILE) {
-                 return UpdateProfileOnce(context, call, request);
-               }
-               PARLEY_TRY(const RoomPtr room, context.rooms.Get(request.room_id()));
-               PARLEY_RETURN_IF_ERROR(CheckGuest(context, *room, request));
-               return ChangeOnce(context, call, request.room_id(), change);
-             }));
+  PARLEY_TRY(const Sent sent, IsElsewhere(context, request) ? ChangeElsewhere(context, call, request, change)
+                                                            : ChangeHere(context, call, request, change));
   v1::ChangeMembershipResponse response;
   response.set_event_id(sent.event_id);
   response.set_partition(context.rooms.PartitionOf(request.room_id()));

@@ -79,7 +79,11 @@ absl::StatusOr<std::vector<MembershipChange>> Outbox::Untold(Partition p) {
     for (const int64_t position : positions) {
       if (IsTold(p, position)) continue;
       PARLEY_TRY(const std::optional<EventRow> event, ReadEvent(db, p, position));
-      if (!event) continue;
+      if (!event) {
+        PARLEY_TRY(const std::optional<RemoteMembershipRow> row, RemoteMembershipAt(db, p, position));
+        if (row) changes.push_back({p, position, row->user_id, row->room_id, row->membership, row->event_id, row->sender});
+        continue;
+      }
       PARLEY_TRY(const std::optional<RoomRow> room, FindRoomByNid(db, p, event->room));
       if (!room) continue;
       if ((event->flags & kOffLine) != 0) {

@@ -200,7 +200,8 @@ absl::Status AddNames(const Wishes& wishes, RoomPlan& plan) {
   return absl::OkStatus();
 }
 
-absl::Status AddInvites(const v1::CreateRoomRequest& request, const Wishes& wishes, RoomPlan& plan) {
+absl::Status AddInvites(const Config& config, const v1::CreateRoomRequest& request, const Wishes& wishes,
+                        RoomPlan& plan) {
   const Value* is_direct = wishes.body.Find("is_direct");
   if (is_direct && !is_direct->is_bool() && !is_direct->is_null()) return BadJson("is_direct must be true or false");
   for (const std::string& invitee : wishes.invites) {
@@ -208,7 +209,9 @@ absl::Status AddInvites(const v1::CreateRoomRequest& request, const Wishes& wish
     const auto profile = request.invited_profiles().find(invitee);
     if (profile != request.invited_profiles().end()) SetProfile(profile->second, content);
     if (is_direct && is_direct->AsBool() && *is_direct->AsBool()) content.Set("is_direct", true);
-    plan.events.push_back({std::string(event::kMember), invitee, std::move(content)});
+    const bool is_local = UserId::Trusted(invitee).server_name() == config.server_name;
+    auto& invites = is_local ? plan.events : plan.remote_invites;
+    invites.push_back({std::string(event::kMember), invitee, std::move(content)});
   }
   return absl::OkStatus();
 }
@@ -259,7 +262,7 @@ absl::StatusOr<RoomPlan> PlanRoom(const Config& config, const v1::CreateRoomRequ
     if (!is_done && event.type != event::kCreate) plan.events.push_back(event);
   }
   PARLEY_RETURN_IF_ERROR(AddNames(wishes, plan));
-  PARLEY_RETURN_IF_ERROR(AddInvites(request, wishes, plan));
+  PARLEY_RETURN_IF_ERROR(AddInvites(config, request, wishes, plan));
   return plan;
 }
 

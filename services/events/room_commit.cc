@@ -69,6 +69,7 @@ absl::StatusOr<Sent> RoomWrite::Commit(const rpc::Call& call) {
     return unchanged_;
   }
   PARLEY_RETURN_IF_ERROR(PreparePublished());
+  PrepareOutbound();
   const auto outcome = std::make_shared<Outcome>();
   const auto sent = std::make_shared<Sent>();
   if (txn_) room_->txns.Begin(*txn_);
@@ -81,8 +82,12 @@ absl::StatusOr<Sent> RoomWrite::Commit(const rpc::Call& call) {
                                       },
                                       [outcome, sent, room = room_, txn = txn_,
                                        count = pending_.size(),
-                                       signals = HasCallSignal() ? &context_.bus : nullptr](absl::StatusOr<int64_t> result) {
+                                       signals = HasCallSignal() ? &context_.bus : nullptr,
+                                       outbound = goes_out_, bus = &context_.bus](absl::StatusOr<int64_t> result) {
                                         outcome->status = result.status();
+                                        if (result.ok() && outbound) {
+                                          bus->Publish({kOutbound, room->partition, sent->position, room->id});
+                                        }
                                         if (result.ok() && signals != nullptr) {
                                           signals->Publish({kCallSignals, room->partition, sent->position, room->id});
                                         }
@@ -113,6 +118,45 @@ absl::Status RoomWrite::PreparePublished() {
   return absl::OkStatus();
 }
 
+bool RoomWrite::IsOurs(const Pending& pending) const {
+  if (pending.placed) return pending.placed->relayed && pending.IsLive();
+  return pending.pdu->sender.server_name() == context_.config.server_name;
+}
+
+// The server of somebody whose invite or knock ends with this event, and who is the only one there to care.
+std::string RoomWrite::ExtraServerFor(const Pending& pending) const {
+  const event::Pdu& pdu = *pending.pdu;
+  if (pdu.type != event::kMember || !pending.previous) return "";
+  const auto before = pending.previous->membership;
+  if (before != event::Membership::kInvite && before != event::Membership::kKnock) return "";
+  const event::Membership after = event::MembershipOf(&pdu);
+  if (after != event::Membership::kLeave && after != event::Membership::kBan) return "";
+  const std::string server(UserId::Trusted(*pdu.state_key).server_name());
+  if (server == context_.config.server_name || server == pdu.sender.server_name()) return "";
+  return room_->state.HasServer(server) ? "" : server;
+}
+
+void RoomWrite::PrepareOutbound() {
+  const std::string& own = context_.config.server_name;
+  server_changes_ = room_->state.TakeServerChanges();
+  std::erase_if(server_changes_, [&](const ServerChange& change) { return change.server == own; });
+  const bool is_shared = !server_changes_.empty() || room_->state.HasOtherServers(own);
+  goes_out_ = std::any_of(pending_.begin(), pending_.end(), [&](const Pending& pending) {
+    return IsOurs(pending) && (is_shared || !pending.extra_server.empty());
+  });
+}
+
+void RoomWrite::AddServers(store::Batch& batch, int64_t first) {
+  for (const ServerChange& change : server_changes_) {
+    const int64_t pos = Settled(change.pos, first);
+    if (change.is_here) {
+      AddRoomServer(batch, room_->partition, {room_->nid, change.server, pos, 0});
+    } else {
+      EndRoomServer(batch, room_->partition, room_->nid, change.server, pos);
+    }
+  }
+}
+
 absl::StatusOr<stream::Appended> RoomWrite::MakeBatch(int64_t first) {
   if (context_.rooms.IsStale(*room_)) return absl::UnavailableError("the room was loaded before a reset");
   stream::Appended appended;
@@ -126,6 +170,7 @@ absl::StatusOr<stream::Appended> RoomWrite::MakeBatch(int64_t first) {
     AddRows(appended.batch, pending_[i], first + i, first, i + 1 == pending_.size());
   }
   WriteExtremities(appended.batch);
+  AddServers(appended.batch, first);
   if (set_published_) room_->published = *set_published_;
   if (set_published_ == false) Unpublish(appended.batch, room_->partition, room_->nid);
   if (published_row_) {
@@ -149,6 +194,10 @@ void RoomWrite::AddRows(store::Batch& batch, Pending& pending, int64_t pos, int6
     pending.previous->from_pos = Settled(pending.previous->from_pos, first);
   }
   AddEventRow(batch, pending, pos, is_last);
+  if (goes_out_ && IsOurs(pending)) {
+    AddOutbound(batch, room_->partition, {pos, room_->nid, std::string(pending.pdu->sender.server_name()),
+                                          pending.extra_server, context_.clock.NowMs()});
+  }
   if (pending.placed) {
     AddPlacedRows(batch, pending, pos, first);
   } else if (pending.pdu->IsState()) {

@@ -177,7 +177,7 @@ absl::StatusOr<Added> RoomWrite::AddReceived(const event::VerifiedPdu& event) {
   }
   PARLEY_TRY(const AuthState auth, AuthStateFor(event::AuthTypesFor(*event)));
   PARLEY_RETURN_IF_ERROR(CheckAllowed(event, auth));
-  Pending pending{.pdu = event.pdu()};
+  Pending pending{.pdu = event.pdu(), .relayed = true};
   PARLEY_TRY(pending.previous_pdu, State(event->type, *event->state_key));
   Apply(std::move(pending));
   return Added{event.pdu(), false};
@@ -217,6 +217,7 @@ void RoomWrite::Apply(Pending pending) {
   } else if (pending.pdu->IsState()) {
     pending.previous = room_->state.Apply(pending.pdu, provisional);
   }
+  pending.extra_server = ExtraServerFor(pending);
   if (pending.redacted && pending.redacted->pdu->IsState()) {
     room_->state.Cache(pending.redacted_pdu, pending.redacted->pos);
   }

@@ -109,8 +109,10 @@ class RoomWrite {
   struct Pending {
     event::PduPtr pdu;
     uint32_t flags = 0;
-    // Other servers get it from us.
-    bool outbound = true;
+    // Of another server's user, and ours to pass on to all others.
+    bool relayed = false;
+    // Another server that gets it without being in the room; empty: none.
+    std::string extra_server = {};
     std::optional<StateRow> previous = {};  // what it takes the place of; positions may be provisional
     event::PduPtr previous_pdu = nullptr;
     std::optional<Relation> relation = {};
@@ -157,6 +159,10 @@ class RoomWrite {
   bool HasCallSignal() const;
   static std::optional<json::Object> SignalContentOf(const Pending& pending);
   void AddCallSignal(store::Batch& batch, const Pending& pending, int64_t pos);
+  std::string ExtraServerFor(const Pending& pending) const;
+  bool IsOurs(const Pending& pending) const;
+  void PrepareOutbound();
+  void AddServers(store::Batch& batch, int64_t first);
   void AddTxnRow(store::Batch& batch, const Pending& pending, int64_t pos);
   TimelineEventPtr MakeTimelineEvent(const Pending& pending, int64_t pos, bool is_last) const;
   void LeaveLane();
@@ -174,6 +180,8 @@ class RoomWrite {
   std::vector<MembershipChange> changes_;
   std::vector<TimelineEventPtr> built_;
   std::vector<TimelineEventPtr> redactions_;
+  std::vector<ServerChange> server_changes_;  // of others
+  bool goes_out_ = false;                     // other servers get what is ours of this
 };
 
 // The signed create event of a new room, which names the room in v12; dated `later_ms` from now.

@@ -171,6 +171,38 @@ struct CallSignalRow {
   std::string content = {};   // JSON
 };
 
+// A server's time in a room: users of it were joined during [from_pos, to_pos). Not kept of our own.
+struct RoomServerRow {
+  RoomNid room = 0;
+  std::string server = {};
+  int64_t from_pos = 0;
+  int64_t to_pos = 0;         // 0: still
+};
+
+// An event that other servers get from us.
+struct OutboundRow {
+  int64_t pos = 0;
+  RoomNid room = 0;
+  std::string sender_server = {};
+  // Gets it although it is not in the room: whose invite or knock the event ends.
+  std::string extra_server = {};
+  int64_t seen_at = 0;        // when it was committed here, in milliseconds
+};
+
+// What a local user is to a room that this server is not in: invited, knocking, or no longer so.
+struct RemoteMembershipRow {
+  std::string room_id = {};
+  std::string user_id = {};
+  int64_t pos = 0;            // in the room's partition
+  std::string membership = {};
+  std::string version = {};   // of the room
+  std::string server = {};    // through which it came about
+  std::string event_id = {};
+  std::string sender = {};
+  std::string pdu = {};
+  std::string state = {};     // stripped state, a JSON array
+};
+
 struct ReportRow {
   std::string report_id = {};
   std::string reporter = {};

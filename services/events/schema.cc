@@ -141,6 +141,29 @@ Table EarlyRedactions() {
           {"p", "room", "target", "pos"}};
 }
 
+Table RoomServersTable() {
+  return {"events_room_servers",
+          {Int("p"), Int("room"), Text("server"), Int("from_pos"), Int("to_pos")},
+          {"p", "room", "server", "from_pos"},
+          {{"events_room_servers_by_server", {"p", "server"}}}};
+}
+
+Table OutboundTable() {
+  return {"events_outbound",
+          {Int("p"), Int("pos"), Int("room"), Text("sender_server"), Maybe(Text("extra_server")), Int("seen_at")},
+          {"p", "pos"},
+          {{"events_outbound_by_time", {"p", "seen_at"}}}};
+}
+
+Table RemoteMemberships() {
+  return {.name = "events_remote_memberships",
+          .columns = {Int("p"), Text("room_id"), Text("user_id"), Int("pos"), Text("membership"), Text("version"),
+                      Text("server"), Text("event_id"), Text("sender"), Bytes("pdu"), Bytes("state")},
+          .primary_key = {"p", "room_id", "user_id"},
+          .indexes = {{"events_remote_memberships_by_pos", {"p", "pos"}}},
+          .clustered = false};
+}
+
 }  // namespace
 
 std::vector<store::Migration> Migrations() {
@@ -152,7 +175,8 @@ std::vector<store::Migration> Migrations() {
           {.service = "events", .number = 2, .tables = {CallSignals()}},
           {.service = "events",
            .number = 3,
-           .tables = {Extremities(), Forks(), ForkState(), Waiting(), EarlyRedactions()}}};
+           .tables = {Extremities(), Forks(), ForkState(), Waiting(), EarlyRedactions()}},
+          {.service = "events", .number = 4, .tables = {RoomServersTable(), OutboundTable(), RemoteMemberships()}}};
 }
 
 }  // namespace parley::events

@@ -33,12 +33,14 @@ std::vector<int64_t> Epochs(stream::Streams& streams) {
 void PrunePartition(const Context& context, Partition p) {
   const int64_t before = absl::ToUnixMillis(context.clock.Now() - context.config.txn_retention);
   const int64_t signals_before = absl::ToUnixMillis(context.clock.Now() - context.config.call_retention);
+  const int64_t outbound_before = absl::ToUnixMillis(context.clock.Now() - context.config.outbound_retention);
   // What fails now is pruned the next time.
   context.streams.For(p)
       .AppendAndWait([&](int64_t) -> absl::StatusOr<stream::Appended> {
         stream::Appended appended{.batch = {}, .count = 0, .keys = {}};
         PruneTxns(appended.batch, p, before);
         PruneCallSignals(appended.batch, p, signals_before);
+        PruneOutbound(appended.batch, p, outbound_before);
         return appended;
       })
       .IgnoreError();
@@ -61,7 +63,7 @@ Service::Service(const Config& config, const Deps& deps, std::unique_ptr<stream:
       keys_(deps.federation, config.server_name, deps.signing_key, deps.clock),
       sync_reader_({deps.store, deps.clock, *streams_, rooms_, typing_, device_changes_, unread_, config.partitions}),
       context_{config_, deps.store, *streams_, deps.signing_key, deps.clock, deps.rng, rooms_, outbox_,
-               deps.accounts, alias_lanes_, device_changes_, deps.bus, deps.federation, keys_},
+               deps.accounts, alias_lanes_, device_changes_, deps.bus, deps.federation, keys_, room_joins_},
       read_deps_{deps.store, deps.clock, config.partitions},
       graph_(context_, deps.federation == nullptr ? 0 : kFetchThreads),
       federation_(context_, graph_) {}
@@ -131,9 +133,9 @@ absl::StatusOr<v1::DeleteAliasResponse> Service::DeleteAlias(const rpc::Call& ca
   return DeleteRoomAlias(context_, call, request);
 }
 
-absl::StatusOr<v1::ResolveAliasResponse> Service::ResolveAlias(const rpc::Call&,
+absl::StatusOr<v1::ResolveAliasResponse> Service::ResolveAlias(const rpc::Call& call,
                                                                const v1::ResolveAliasRequest& request) {
-  return ResolveRoomAlias(context_, request);
+  return ResolveRoomAlias(context_, call, request);
 }
 
 absl::StatusOr<v1::ListAliasesResponse> Service::ListAliases(const rpc::Call&,

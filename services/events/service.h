@@ -20,6 +20,7 @@
 #include "services/events/device_changes.h"
 #include "services/events/federation/key_cache.h"
 #include "services/events/federation/room_federation.h"
+#include "services/events/federation/room_joins.h"
 #include "services/events/graph/graph.h"
 #include "services/events/outbox.h"
 #include "services/events/read/room_access.h"
@@ -129,6 +130,7 @@ class Service final : public EventsService {
   UnreadCounter unread_;
   DeviceChangeMarks device_changes_;
   KeyCache keys_;
+  RoomJoins room_joins_;
   SyncReader sync_reader_;
   const Context context_;
   const ReadDeps read_deps_;

@@ -27,6 +27,8 @@ namespace parley::events {
 inline constexpr std::string_view kStream = "events";
 // What wakes those who follow calls; positions are those of kStream.
 inline constexpr std::string_view kCallSignals = "call_signals";
+// What wakes those who pass our events on to other servers; positions are those of kStream.
+inline constexpr std::string_view kOutbound = "events_outbound";
 
 std::vector<store::Migration> Migrations();
 
@@ -130,6 +132,17 @@ absl::StatusOr<std::vector<int64_t>> OutboxPositions(store::Reader& db, Partitio
 // Behind `after`, in order, at most `limit`.
 absl::StatusOr<std::vector<CallSignalRow>> CallSignalsAfter(store::Reader& db, Partition p, int64_t after, int64_t limit);
 
+// All times of all other servers in a room; and of one server in all rooms of the partition.
+absl::StatusOr<std::vector<RoomServerRow>> RoomServers(store::Reader& db, Partition p, RoomNid room);
+absl::StatusOr<std::vector<RoomServerRow>> RoomsOfServer(store::Reader& db, Partition p, std::string_view server);
+// Behind `after`, in order, at most `limit`.
+absl::StatusOr<std::vector<OutboundRow>> OutboundAfter(store::Reader& db, Partition p, int64_t after, int64_t limit);
+absl::StatusOr<std::optional<OutboundRow>> FindOutbound(store::Reader& db, Partition p, int64_t pos);
+absl::StatusOr<std::optional<RemoteMembershipRow>> FindRemoteMembership(store::Reader& db, Partition p,
+                                                                        std::string_view room_id,
+                                                                        std::string_view user_id);
+absl::StatusOr<std::optional<RemoteMembershipRow>> RemoteMembershipAt(store::Reader& db, Partition p, int64_t pos);
+
 absl::StatusOr<std::optional<DeviceChangeRow>> FindDeviceChange(store::Reader& db, Partition p,
                                                                 std::string_view user_id);
 absl::StatusOr<std::vector<DeviceChangeRow>> DeviceChanges(store::Reader& db, Partition p, int64_t after);
@@ -145,6 +158,10 @@ void RedactEvent(store::Batch& batch, Partition p, int64_t pos, std::string_view
 void PlaceEvent(store::Batch& batch, Partition p, int64_t pos, RoomOrder ord, uint32_t flags);
 // `next` comes into force at next.from_pos; `previous`, if any, is what it replaces. With next.event_pos 0 the entry ends.
 void ReplaceState(store::Batch& batch, Partition p, RoomNid room, const StateRow* previous, const StateRow& next);
+// A version that was in force during [state.from_pos, state.to_pos).
+void AddPastState(store::Batch& batch, Partition p, RoomNid room, const StateRow& state);
+// `state` is in force now, whatever was before.
+void SetState(store::Batch& batch, Partition p, RoomNid room, const StateRow& state);
 void AddRelation(store::Batch& batch, Partition p, const RelationRow& relation);
 void DeleteRelation(store::Batch& batch, Partition p, RoomNid room, std::string_view target, int64_t pos);
 // These alone are the room's forward extremities; none: the latest event is.
@@ -167,6 +184,13 @@ void DeleteFromOutbox(store::Batch& batch, Partition p, int64_t pos);
 void SetDeviceChange(store::Batch& batch, Partition p, const DeviceChangeRow& change);
 void AddCallSignal(store::Batch& batch, Partition p, const CallSignalRow& signal);
 void PruneCallSignals(store::Batch& batch, Partition p, int64_t before_ms);
+void AddRoomServer(store::Batch& batch, Partition p, const RoomServerRow& server);
+// The server's present time in the room ends at `to_pos`.
+void EndRoomServer(store::Batch& batch, Partition p, RoomNid room, std::string_view server, int64_t to_pos);
+void AddOutbound(store::Batch& batch, Partition p, const OutboundRow& outbound);
+void PruneOutbound(store::Batch& batch, Partition p, int64_t before_ms);
+void SetRemoteMembership(store::Batch& batch, Partition p, const RemoteMembershipRow& membership);
+void DeleteRemoteMembership(store::Batch& batch, Partition p, std::string_view room_id, std::string_view user_id);
 void AddReport(store::Batch& batch, Partition p, const ReportRow& report);
 
 // The node that a version in force during [from, to) is filed under; from < to. Public for its test.

@@ -59,25 +59,35 @@ void PlaceEvent(store::Batch& batch, Partition p, int64_t pos, RoomOrder ord, ui
   batch.Update("events_pdus", {{"p", p}, {"pos", pos}}, {{"ord", ord}, {"flags", static_cast<int64_t>(flags)}});
 }
 
-void ReplaceState(store::Batch& batch, Partition p, RoomNid room, const StateRow* previous, const StateRow& next) {
-  if (previous) {
-    batch.Insert("events_past_state", {{"p", p},
-                                       {"room", room},
-                                       {"type", previous->type},
-                                       {"state_key", previous->state_key},
-                                       {"from_pos", previous->from_pos},
-                                       {"to_pos", next.from_pos},
-                                       {"event_pos", previous->event_pos},
-                                       {"membership", Number(previous->membership)},
-                                       {"node", TreeNode(previous->from_pos, next.from_pos)}});
-  }
+void AddPastState(store::Batch& batch, Partition p, RoomNid room, const StateRow& state) {
+  batch.Insert("events_past_state", {{"p", p},
+                                     {"room", room},
+                                     {"type", state.type},
+                                     {"state_key", state.state_key},
+                                     {"from_pos", state.from_pos},
+                                     {"to_pos", state.to_pos},
+                                     {"event_pos", state.event_pos},
+                                     {"membership", Number(state.membership)},
+                                     {"node", TreeNode(state.from_pos, state.to_pos)}});
+}
+
+void SetState(store::Batch& batch, Partition p, RoomNid room, const StateRow& state) {
   batch.Upsert("events_state", {{"p", p},
                                 {"room", room},
-                                {"type", next.type},
-                                {"state_key", next.state_key},
-                                {"from_pos", next.from_pos},
-                                {"event_pos", next.event_pos},
-                                {"membership", Number(next.membership)}});
+                                {"type", state.type},
+                                {"state_key", state.state_key},
+                                {"from_pos", state.from_pos},
+                                {"event_pos", state.event_pos},
+                                {"membership", Number(state.membership)}});
+}
+
+void ReplaceState(store::Batch& batch, Partition p, RoomNid room, const StateRow* previous, const StateRow& next) {
+  if (previous) {
+    StateRow past = *previous;
+    past.to_pos = next.from_pos;
+    AddPastState(batch, p, room, past);
+  }
+  SetState(batch, p, room, next);
 }
 
 void AddRelation(store::Batch& batch, Partition p, const RelationRow& relation) {

@@ -1,6 +1,9 @@
 #include "services/events/federation/room_federation.h"
 
+#include "services/events/federation/hierarchy.h"
 #include "services/events/federation/make_membership.h"
+#include "services/events/federation/outbound.h"
+#include "services/events/federation/receive_invite.h"
 #include "services/events/federation/send_membership.h"
 #include "services/events/graph/graph.h"
 #include "services/events/graph/peer_reads.h"
@@ -15,6 +18,26 @@ absl::StatusOr<v1::MakeMembershipResponse> RoomFederation::MakeMembership(
 absl::StatusOr<v1::FederationJson> RoomFederation::SendMembership(
     const rpc::Call& call, const v1::SendMembershipRequest& request) {
   return AcceptMembership(context_, call, request);
+}
+
+absl::StatusOr<v1::ReceiveInviteResponse> RoomFederation::ReceiveInvite(
+    const rpc::Call& call, const v1::ReceiveInviteRequest& request) {
+  return AcceptInvite(context_, call, request);
+}
+
+absl::StatusOr<v1::ListOutboundResponse> RoomFederation::ListOutbound(
+    const rpc::Call&, const v1::ListOutboundRequest& request) {
+  return ListOutboundEvents(context_, request);
+}
+
+absl::StatusOr<v1::ReadOutboundResponse> RoomFederation::ReadOutbound(
+    const rpc::Call&, const v1::ReadOutboundRequest& request) {
+  return ReadOutboundPdus(context_, request);
+}
+
+absl::StatusOr<v1::ListRoomServersResponse> RoomFederation::ListRoomServers(
+    const rpc::Call&, const v1::ListRoomServersRequest& request) {
+  return ListServersOfRooms(context_, request);
 }
 
 absl::StatusOr<v1::ReceivePdusResponse> RoomFederation::ReceivePdus(
@@ -50,6 +73,11 @@ absl::StatusOr<v1::FederationJson> RoomFederation::GetMissingEvents(
 absl::StatusOr<v1::FederationJson> RoomFederation::TimestampToPdu(
     const rpc::Call&, const v1::TimestampToPduRequest& request) {
   return ReadPduByTime(context_, request);
+}
+
+absl::StatusOr<v1::FederationJson> RoomFederation::GetFederationHierarchy(
+    const rpc::Call&, const v1::GetFederationHierarchyRequest& request) {
+  return ReadHierarchy(context_, request);
 }
 
 }  // namespace parley::events

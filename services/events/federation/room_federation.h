@@ -19,6 +19,15 @@ class RoomFederation final : public RoomFederationFake {
       const rpc::Call& call, const v1::MakeMembershipRequest& request) override;
   absl::StatusOr<v1::FederationJson> SendMembership(
       const rpc::Call& call, const v1::SendMembershipRequest& request) override;
+  absl::StatusOr<v1::ReceiveInviteResponse> ReceiveInvite(
+      const rpc::Call& call, const v1::ReceiveInviteRequest& request) override;
+
+  absl::StatusOr<v1::ListOutboundResponse> ListOutbound(
+      const rpc::Call& call, const v1::ListOutboundRequest& request) override;
+  absl::StatusOr<v1::ReadOutboundResponse> ReadOutbound(
+      const rpc::Call& call, const v1::ReadOutboundRequest& request) override;
+  absl::StatusOr<v1::ListRoomServersResponse> ListRoomServers(
+      const rpc::Call& call, const v1::ListRoomServersRequest& request) override;
 
   absl::StatusOr<v1::FederationJson> GetPdu(const rpc::Call& call,
                                             const v1::GetPduRequest& request) override;

@@ -6,6 +6,7 @@
 
 #include "common/base/partition.h"
 #include "common/status/macros.h"
+#include "services/events/federation/remote_membership.h"
 #include "services/events/read/event_filter.h"
 #include "services/events/read/read_door.h"
 #include "services/events/read/recent_reader.h"
@@ -54,6 +55,10 @@ class Pass {
   absl::Status ReadRoom(const v1::RoomSince& asked) {
     const Partition partition = PartitionOf(asked.room_id(), deps_.partitions);
     PARLEY_TRY(const int64_t head, HeadOf(partition));
+    if (asked.membership() != "join") {
+      PARLEY_TRY(const bool is_remote, ReadRemote(asked, partition));
+      if (is_remote) return absl::OkStatus();
+    }
     PARLEY_TRY(const auto room, FindRoom(db_, partition, asked.room_id()));
     if (!room) return absl::OkStatus();
     v1::RoomSince since = asked;
@@ -67,6 +72,18 @@ class Pass {
     PARLEY_RETURN_IF_ERROR(Fill(door, since, head, update));
     if (update.has_news()) *response_.add_rooms() = std::move(update);
     return absl::OkStatus();
+  }
+
+  // What the reader is to a room that this server is not in.
+  absl::StatusOr<bool> ReadRemote(const v1::RoomSince& asked, Partition partition) {
+    PARLEY_TRY(const auto row, FindRemoteMembership(db_, partition, asked.room_id(),
+                                                    request_.requester().user_id()));
+    if (!row || row->pos != asked.membership_position()) return false;
+    if (frame_.ignored_users.contains(row->sender)) return true;
+    v1::RoomUpdate& update = *response_.add_rooms();
+    update.set_room_id(asked.room_id());
+    PARLEY_RETURN_IF_ERROR(FillRemoteUpdate(*row, update));
+    return true;
   }
 
   absl::Status Fill(ReadDoor& door, const v1::RoomSince& since, int64_t head,

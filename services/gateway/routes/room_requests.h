@@ -12,8 +12,13 @@
 // What the routes that write into rooms share.
 namespace parley::gateway {
 
-// The room that a path segment names, by its id or one of its aliases. M_NOT_FOUND for an alias that leads nowhere.
-absl::StatusOr<std::string> ResolveRoom(const Deps& deps, const rpc::Call& call, const std::string& id_or_alias);
+// The room that a path segment names, by its id or one of its aliases, and servers through which it may be found: those that
+// the request names (`via`, and its old name `server_name`), then the alias's. M_NOT_FOUND for an alias that leads nowhere.
+struct NamedRoom {
+  std::string room_id;
+  std::vector<std::string> servers;
+};
+absl::StatusOr<NamedRoom> ResolveRoom(const Deps& deps, RequestContext& context, const std::string& id_or_alias);
 
 // The profile of one user, for a membership event (S61). Nobody's is empty.
 absl::StatusOr<common::v1::ProfileFields> ProfileOf(const Deps& deps, const rpc::Call& call, const std::string& user_id);

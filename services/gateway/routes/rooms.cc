@@ -12,6 +12,8 @@ namespace {
 
 using events::MembershipAction;
 
+constexpr absl::Duration kJoinTimeout = absl::Minutes(5);
+
 // The profiles of the creator and of those of `invite` that are ours.
 absl::Status AddProfiles(const Deps& deps, RequestContext& context, const json::Object& body,
                          events::CreateRoomRequest& request) {
@@ -66,7 +68,10 @@ absl::StatusOr<std::string> Change(const Deps& deps, RequestContext& context, ev
   PARLEY_TRY(const json::Object* body, context.BodyOrEmpty());
   PARLEY_TRY(const std::optional<std::string> reason, OptionalString(*body, "reason"));
   if (reason) request.set_reason(*reason);
-  PARLEY_RETURN_IF_ERROR(deps.events.ChangeMembership(context.call(), request).status());
+  rpc::Call call = context.call();
+  // A large room of other servers takes its time; the client may give up, the join goes on.
+  if (request.action() == events::v1::MEMBERSHIP_ACTION_JOIN) call.deadline += kJoinTimeout;
+  PARLEY_RETURN_IF_ERROR(deps.events.ChangeMembership(call, request).status());
   return request.room_id();
 }
 
@@ -78,7 +83,9 @@ absl::StatusOr<HttpAnswer> Enter(const Deps& deps, RequestContext& context, Memb
   json::Object extra = *body;
   for (const std::string_view key : {"reason", "third_party_signed"}) extra.Erase(key);
   if (!extra.empty()) request.set_extra_content(json::Serialize(extra));
-  PARLEY_TRY(*request.mutable_room_id(), ResolveRoom(deps, context.call(), id_or_alias));
+  PARLEY_TRY(NamedRoom named, ResolveRoom(deps, context, id_or_alias));
+  request.set_room_id(std::move(named.room_id));
+  for (std::string& server : named.servers) request.add_servers(std::move(server));
   request.set_target_user_id(context.requester().user.str());
   request.set_action(action);
   PARLEY_TRY(*request.mutable_profile(), ProfileOf(deps, context.call(), context.requester().user.str()));

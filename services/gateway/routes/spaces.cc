@@ -14,6 +14,7 @@
 #include "parley/events/v1/events.parley.h"
 #include "services/gateway/deps.h"
 #include "services/gateway/router.h"
+#include "services/gateway/routes/room_requests.h"
 
 // Rooms seen from outside: the summary of one, and the tree of a space. Client-server API, "Spaces".
 namespace parley::gateway {
@@ -30,31 +31,19 @@ constexpr int64_t kMaxDepth = 10;
 constexpr size_t kMaxRooms = 1000;
 
 absl::StatusOr<GetRoomSummaryResponse> Summary(EventsService& events, RequestContext& context,
-                                               const std::string& room_id, bool with_children) {
+                                               const NamedRoom& room, bool with_children) {
   GetRoomSummaryRequest request;
   *request.mutable_requester() = context.requester().ToProto();
-  request.set_room_id(room_id);
+  request.set_room_id(room.room_id);
   request.set_with_children(with_children);
+  for (const std::string& server : room.servers) request.add_servers(server);
   return events.GetRoomSummary(context.call(), request);
 }
 
-absl::StatusOr<std::string> ResolveRoom(EventsService& events, RequestContext& context,
-                                        const std::string& id_or_alias) {
-  if (!id_or_alias.starts_with('#')) {
-    PARLEY_TRY(const RoomId room, RoomId::Parse(id_or_alias));
-    return room.str();
-  }
-  events::v1::ResolveAliasRequest request;
-  request.set_alias(id_or_alias);
-  PARLEY_TRY(const auto response, events.ResolveAlias(context.call(), request));
-  return response.room_id();
-}
-
 // GET /_matrix/client/v1/room_summary/{roomIdOrAlias}
-Answer GetRoomSummary(EventsService& events, RequestContext& context) {
-  PARLEY_TRY(const std::string room_id,
-             ResolveRoom(events, context, context.Param("roomIdOrAlias")));
-  PARLEY_TRY(const auto summary, Summary(events, context, room_id, false));
+Answer GetRoomSummary(const Deps& deps, RequestContext& context) {
+  PARLEY_TRY(const NamedRoom room, ResolveRoom(deps, context, context.Param("roomIdOrAlias")));
+  PARLEY_TRY(const auto summary, Summary(deps.events, context, room, false));
   std::string json = summary.summary();
   if (!summary.membership().empty()) {
     json = json::WithMember(json, "membership", json::Quoted(summary.membership()));
@@ -100,6 +89,19 @@ absl::StatusOr<HierarchyQuery> ReadQuery(RequestContext& context) {
   return query;
 }
 
+// The servers that an m.space.child names.
+std::vector<std::string> ViaOf(const std::string& child_state) {
+  std::vector<std::string> servers;
+  const auto event = json::ParseObject(child_state);
+  const json::Object* content = event.ok() ? json::FindObject(*event, "content") : nullptr;
+  const json::Array* via = content != nullptr ? json::FindArray(*content, "via") : nullptr;
+  if (via == nullptr) return servers;
+  for (const json::Value& server : *via) {
+    if (server.AsString() != nullptr && IsValidServerName(*server.AsString())) servers.push_back(*server.AsString());
+  }
+  return servers;
+}
+
 // Walks the tree depth first, each room once; rooms that are not open to the requester are left out with what is below them.
 class Walk {
  public:
@@ -110,7 +112,7 @@ class Walk {
     HttpAnswer answer;
     json::Writer w(answer.body);
     w.BeginObject().Key("rooms").BeginArray();
-    stack_.push_back({query_.root, 0});
+    stack_.push_back({query_.root, 0, {}});
     const size_t end = query_.offset + static_cast<size_t>(query_.limit);
     while (!stack_.empty() && shown_ < end && seen_.size() < kMaxRooms) {
       PARLEY_RETURN_IF_ERROR(Visit(w));
@@ -124,7 +126,8 @@ class Walk {
  private:
   struct Node {
     std::string room_id;
-    int64_t depth;
+    int64_t depth = 0;
+    std::vector<std::string> servers = {};  // that may know it
   };
 
   bool HasMore() const {
@@ -136,7 +139,7 @@ class Walk {
     const Node node = stack_.back();
     stack_.pop_back();
     if (!seen_.insert(node.room_id).second) return absl::OkStatus();
-    const auto summary = Summary(events_, context_, node.room_id, true);
+    const auto summary = Summary(events_, context_, {node.room_id, node.servers}, true);
     if (!summary.ok()) {
       const bool is_root = node.depth == 0;
       if (is_root && HasErrcode(summary.status(), "M_NOT_FOUND")) {
@@ -166,7 +169,7 @@ class Walk {
 
   void PushChildren(const GetRoomSummaryResponse& summary, int64_t depth) {
     for (int i = summary.child_room_ids_size() - 1; i >= 0; --i) {
-      if (Follows(summary, i)) stack_.push_back({summary.child_room_ids(i), depth});
+      if (Follows(summary, i)) stack_.push_back({summary.child_room_ids(i), depth, ViaOf(summary.children_state(i))});
     }
   }
 
@@ -192,12 +195,12 @@ void AddSpaceRoutes(Router& router, const Deps& deps) {
               .path = "/_matrix/client/v1/room_summary/{roomIdOrAlias}",
               .auth = Auth::kOptional,
               .limit = Limit::kRead,
-              .handler = [&events](RequestContext& c) { return GetRoomSummary(events, c); }});
+              .handler = [deps](RequestContext& c) { return GetRoomSummary(deps, c); }});
   router.Add({.method = "GET",
               .path = "/_matrix/client/unstable/im.nheko.summary/rooms/{roomIdOrAlias}/summary",
               .auth = Auth::kOptional,
               .limit = Limit::kRead,
-              .handler = [&events](RequestContext& c) { return GetRoomSummary(events, c); }});
+              .handler = [deps](RequestContext& c) { return GetRoomSummary(deps, c); }});
   router.Add({.method = "GET",
               .path = "/_matrix/client/v1/rooms/{roomId}/hierarchy",
               .auth = Auth::kUser,
