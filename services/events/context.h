@@ -21,6 +21,7 @@ namespace parley::events {
 
 class AliasLanes;
 class DeviceChangeMarks;
+class Graph;
 class KeyCache;
 class RoomJoins;
 
@@ -41,6 +42,7 @@ struct Context {
   federation::FederationService* federation;  // null: this server knows no other
   KeyCache& keys;
   RoomJoins& room_joins;
+  Graph& graph;
 };
 
 }  // namespace parley::events

@@ -8,6 +8,7 @@
 #include "services/events/create_room.h"
 #include "services/events/federation/key_cache.h"
 #include "services/events/federation/room_joins.h"
+#include "services/events/graph/graph.h"
 #include "services/events/room_write.h"
 #include "services/events/test_service.h"
 
@@ -72,7 +73,8 @@ class Crowd {
   RoomJoins room_joins_;
   Context context_{service_.config(), service_.store(), *streams_, service_.key(), service_.clock(),
                    service_.rng(),    rooms_,           outbox_,   service_.accounts_client(), alias_lanes_,
-                   device_changes_, service_.bus(), nullptr, keys_, room_joins_};
+                   device_changes_, service_.bus(), nullptr, keys_, room_joins_, graph_};
+  Graph graph_{context_, 0};
   int64_t json_bytes_ = 0;
 };
 

@@ -148,7 +148,9 @@ void RoomWrite::PrepareOutbound() {
 
 void RoomWrite::AddServers(store::Batch& batch, int64_t first) {
   for (const ServerChange& change : server_changes_) {
-    const int64_t pos = Settled(change.pos, first);
+    // What state resolution took away has no event of its own.
+    const int64_t last = first + static_cast<int64_t>(pending_.size()) - 1;
+    const int64_t pos = change.pos == 0 ? last : Settled(change.pos, first);
     if (change.is_here) {
       AddRoomServer(batch, room_->partition, {room_->nid, change.server, pos, 0});
     } else {

@@ -169,20 +169,6 @@ absl::StatusOr<Added> RoomWrite::Add(Draft draft) {
   return Added{authorised.pdu(), false};
 }
 
-absl::StatusOr<Added> RoomWrite::AddReceived(const event::VerifiedPdu& event) {
-  PARLEY_TRY(const std::optional<Target> known, Find(event->event_id.str()));
-  if (known) {
-    unchanged_ = {event->event_id.str(), known->pos};
-    return Added{known->pdu, true};
-  }
-  PARLEY_TRY(const AuthState auth, AuthStateFor(event::AuthTypesFor(*event)));
-  PARLEY_RETURN_IF_ERROR(CheckAllowed(event, auth));
-  Pending pending{.pdu = event.pdu(), .relayed = true};
-  PARLEY_TRY(pending.previous_pdu, State(event->type, *event->state_key));
-  Apply(std::move(pending));
-  return Added{event.pdu(), false};
-}
-
 absl::Status RoomWrite::FindTargets(Pending& pending) {
   if (pending.pdu->redacts) return FindRedacted(*pending.pdu->redacts, pending);
   pending.relation = RelationOf(pending.pdu->content);

@@ -79,8 +79,6 @@ class RoomWrite {
   absl::StatusOr<Added> Add(Draft draft);
   // The same without adding it: what another server is to sign, or the template of an event of its user.
   absl::StatusOr<event::VerifiedPdu> Draw(const Draft& draft);
-  // A membership that a user of another server sent to us to be passed on. M_FORBIDDEN by the auth rules.
-  absl::StatusOr<Added> AddReceived(const event::VerifiedPdu& event);
 
   // An event of another server whose place was found under this lane (graph/place.h), with nothing pending that it was
   // not placed upon.
@@ -109,8 +107,6 @@ class RoomWrite {
   struct Pending {
     event::PduPtr pdu;
     uint32_t flags = 0;
-    // Of another server's user, and ours to pass on to all others.
-    bool relayed = false;
     // Another server that gets it without being in the room; empty: none.
     std::string extra_server = {};
     std::optional<StateRow> previous = {};  // what it takes the place of; positions may be provisional

@@ -63,7 +63,7 @@ Service::Service(const Config& config, const Deps& deps, std::unique_ptr<stream:
       keys_(deps.federation, config.server_name, deps.signing_key, deps.clock),
       sync_reader_({deps.store, deps.clock, *streams_, rooms_, typing_, device_changes_, unread_, config.partitions}),
       context_{config_, deps.store, *streams_, deps.signing_key, deps.clock, deps.rng, rooms_, outbox_,
-               deps.accounts, alias_lanes_, device_changes_, deps.bus, deps.federation, keys_, room_joins_},
+               deps.accounts, alias_lanes_, device_changes_, deps.bus, deps.federation, keys_, room_joins_, graph_},
       read_deps_{deps.store, deps.clock, config.partitions},
       graph_(context_, deps.federation == nullptr ? 0 : kFetchThreads),
       federation_(context_, graph_) {}

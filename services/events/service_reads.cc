@@ -3,6 +3,8 @@
 #include <absl/time/clock.h>
 
 #include "common/status/macros.h"
+#include "services/events/federation/hierarchy.h"
+#include "services/events/federation/remote_membership.h"
 #include "services/events/read/call_signals.h"
 #include "services/events/read/history_reads.h"
 #include "services/events/read/relation_reads.h"
@@ -74,8 +76,10 @@ absl::StatusOr<v1::SearchResponse> Service::Search(const rpc::Call&, const v1::S
   return events::Search(read_deps_, request);
 }
 
-absl::StatusOr<v1::GetRoomSummaryResponse> Service::GetRoomSummary(const rpc::Call&, const v1::GetRoomSummaryRequest& request) {
-  return events::GetRoomSummary(read_deps_, request);
+absl::StatusOr<v1::GetRoomSummaryResponse> Service::GetRoomSummary(const rpc::Call& call, const v1::GetRoomSummaryRequest& request) {
+  auto here = events::GetRoomSummary(read_deps_, request);
+  if (here.ok() || IsResident(context_, request.room_id())) return here;
+  return SummaryElsewhere(context_, call, request);
 }
 
 absl::StatusOr<v1::ReadSinceResponse> Service::ReadSince(const rpc::Call&, const v1::ReadSinceRequest& request) {

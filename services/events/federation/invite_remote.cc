@@ -9,8 +9,8 @@
 #include "services/events/federation/ask.h"
 #include "services/events/federation/key_cache.h"
 #include "services/events/federation/parallel.h"
+#include "services/events/federation/pass_on.h"
 #include "services/events/read/stripped_state.h"
-#include "services/events/retry.h"
 #include "services/events/store.h"
 
 namespace parley::events {
@@ -116,11 +116,7 @@ absl::StatusOr<Sent> InviteRemoteUser(const Context& context, const rpc::Call& c
                                       const std::string& room_id, const Draft& invite) {
   PARLEY_TRY(const event::VerifiedPdu drawn, Draw(context, room_id, invite));
   PARLEY_TRY(const event::VerifiedPdu ratified, Ratify(context, call, drawn));
-  return Retry(call, [&]() -> absl::StatusOr<Sent> {
-    PARLEY_TRY(const auto write, RoomWrite::Open(context, room_id));
-    PARLEY_RETURN_IF_ERROR(write->AddReceived(ratified).status());
-    return write->Commit(call);
-  });
+  return PassOn(context, call, ratified);
 }
 
 void InviteRemoteUsers(const Context& context, const rpc::Call& call, const std::string& room_id,

@@ -6,10 +6,12 @@
 #include <absl/container/flat_hash_set.h>
 
 #include "common/base/ids.h"
+#include "common/event/client_format.h"
 #include "common/event/event_types.h"
 #include "common/json/splice.h"
 #include "common/status/macros.h"
 #include "services/events/federation/auth_chain.h"
+#include "services/events/graph/fork_reads.h"
 #include "services/events/read/room_summary.h"
 #include "services/events/store.h"
 
@@ -67,7 +69,7 @@ class AnswerWriter {
   absl::Status Write(int64_t join_pos, bool omit_members) {
     PARLEY_TRY(const std::optional<EventRow> join, ReadEvent(db_, room_.partition, join_pos));
     if (!join) return absl::DataLossError("a join is not in the store");
-    PARLEY_TRY(std::vector<StateRow> state, StateAt(db_, room_.partition, room_.nid, join_pos - 1));
+    PARLEY_TRY(std::vector<StateRow> state, StateBefore(*join));
     const Names servers = ServersIn(state);
     if (omit_members) PARLEY_RETURN_IF_ERROR(OmitMembers(db_, room_, join->sender, state));
     PARLEY_TRY(std::vector<EventRow> events, ReadState(state));
@@ -80,6 +82,28 @@ class AnswerWriter {
   }
 
  private:
+  absl::StatusOr<std::vector<StateRow>> StateBefore(const EventRow& join) {
+    if ((join.flags & kOffLine) == 0) {
+      return StateAt(db_, room_.partition, room_.nid, join.pos - 1);
+    }
+    PARLEY_TRY(const std::vector<int64_t> positions, PositionsBefore(db_, room_.partition, join));
+    PARLEY_TRY(const std::vector<EventRow> events, ReadEvents(db_, room_.partition, positions));
+    std::vector<StateRow> state;
+    for (const EventRow& event : events) state.push_back(StateRowOf(event));
+    return state;
+  }
+
+  static StateRow StateRowOf(const EventRow& event) {
+    StateRow row{event.type, event.state_key.value_or(""), event.pos, event.pos, 0, std::nullopt};
+    if (event.type != event::kMember) return row;
+    const std::string_view membership =
+        event::RawMember(event::RawMember(event.pdu, "content"), "membership");
+    if (membership.size() > 2) {
+      row.membership = event::ParseMembership(membership.substr(1, membership.size() - 2));
+    }
+    return row;
+  }
+
   absl::StatusOr<std::vector<EventRow>> ReadState(const std::vector<StateRow>& state) {
     std::vector<int64_t> positions;
     positions.reserve(state.size());

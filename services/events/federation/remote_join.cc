@@ -9,7 +9,7 @@
 #include "services/events/federation/judge_join.h"
 #include "services/events/federation/key_cache.h"
 #include "services/events/federation/parallel.h"
-#include "services/events/room_write.h"
+#include "services/events/federation/pass_on.h"
 
 namespace parley::events {
 namespace {
@@ -89,13 +89,6 @@ absl::StatusOr<Sent> JoinThrough(const Context& context, const rpc::Call& call,
   return ImportRoom(context, call, *given);
 }
 
-absl::StatusOr<Sent> CommitGranted(const Context& context, const rpc::Call& call,
-                                   const event::VerifiedPdu& join) {
-  PARLEY_TRY(const auto write, RoomWrite::Open(context, join->room_id.str()));
-  PARLEY_RETURN_IF_ERROR(write->AddReceived(join).status());
-  return write->Commit(call);
-}
-
 }  // namespace
 
 absl::StatusOr<Sent> JoinRemotely(const Context& context, const rpc::Call& call,
@@ -115,7 +108,7 @@ absl::StatusOr<Sent> JoinThroughOthers(const Context& context, const rpc::Call& 
     PARLEY_TRY(const event::VerifiedPdu made, MakeThere(context, call, server, wish, nullptr));
     PARLEY_TRY(json::Object answer, SendThere(context, call, server, wish, made));
     PARLEY_TRY(const event::VerifiedPdu join, JoinIn(context, call, answer, made));
-    return CommitGranted(context, call, join);
+    return PassOn(context, call, join);
   });
 }
 

@@ -12,7 +12,9 @@ namespace {
 
 constexpr int kMaxServers = 200;
 
-absl::Status NoAnswer() { return NotFound("The alias could not be found"); }
+absl::Status NoAnswer() {
+  return NotFound("The alias could not be found");
+}
 
 }  // namespace
 

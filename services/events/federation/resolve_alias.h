@@ -9,8 +9,8 @@
 
 namespace parley::events {
 
-// Where an alias of another server leads, as that server says: the room and servers that are in it. Server-server API,
-// "GET /query/directory".
+// Where an alias of another server leads, as that server says: the room and servers that are in it.
+// Server-server API, "GET /query/directory".
 absl::StatusOr<v1::ResolveAliasResponse> ResolveElsewhere(const Context& context,
                                                           const rpc::Call& call,
                                                           const RoomAlias& alias);

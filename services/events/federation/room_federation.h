@@ -33,14 +33,16 @@ class RoomFederation final : public RoomFederationFake {
                                             const v1::GetPduRequest& request) override;
   absl::StatusOr<v1::FederationJson> GetFederationState(
       const rpc::Call& call, const v1::GetFederationStateRequest& request) override;
-  absl::StatusOr<v1::FederationJson> GetEventAuth(
-      const rpc::Call& call, const v1::GetEventAuthRequest& request) override;
+  absl::StatusOr<v1::FederationJson> GetEventAuth(const rpc::Call& call,
+                                                  const v1::GetEventAuthRequest& request) override;
   absl::StatusOr<v1::FederationJson> Backfill(const rpc::Call& call,
                                               const v1::BackfillRequest& request) override;
   absl::StatusOr<v1::FederationJson> GetMissingEvents(
       const rpc::Call& call, const v1::GetMissingEventsRequest& request) override;
   absl::StatusOr<v1::FederationJson> TimestampToPdu(
       const rpc::Call& call, const v1::TimestampToPduRequest& request) override;
+  absl::StatusOr<v1::FederationJson> GetFederationHierarchy(
+      const rpc::Call& call, const v1::GetFederationHierarchyRequest& request) override;
 
  private:
   const Context& context_;

@@ -7,11 +7,10 @@
 #include "common/status/matrix_error.h"
 #include "services/events/federation/join_answer.h"
 #include "services/events/federation/key_cache.h"
+#include "services/events/federation/pass_on.h"
 #include "services/events/federation/resident_join.h"
 #include "services/events/federation/server_acl.h"
 #include "services/events/read/stripped_state.h"
-#include "services/events/retry.h"
-#include "services/events/room_write.h"
 #include "services/events/store.h"
 
 namespace parley::events {
@@ -42,15 +41,6 @@ absl::StatusOr<event::VerifiedPdu> Receive(const Context& context, const rpc::Ca
   return SignAsAuthoriser(context, room, *verified);
 }
 
-absl::StatusOr<Sent> Commit(const Context& context, const rpc::Call& call,
-                            const event::VerifiedPdu& event) {
-  return Retry(call, [&]() -> absl::StatusOr<Sent> {
-    PARLEY_TRY(const auto write, RoomWrite::Open(context, event->room_id.str()));
-    PARLEY_RETURN_IF_ERROR(write->AddReceived(event).status());
-    return write->Commit(call);
-  });
-}
-
 absl::StatusOr<std::string> KnockAnswer(const Context& context, const Room& room) {
   std::vector<std::string> pdus;
   PARLEY_RETURN_IF_ERROR(context.store.Read([&](store::Reader& db) -> absl::Status {
@@ -72,7 +62,7 @@ absl::StatusOr<v1::FederationJson> AcceptMembership(const Context& context, cons
                                                     const v1::SendMembershipRequest& request) {
   PARLEY_TRY(const RoomPtr room, OpenSharedRoom(context, request.room_id(), request.origin()));
   PARLEY_TRY(const event::VerifiedPdu event, Receive(context, call, *room, request));
-  PARLEY_TRY(const Sent sent, Commit(context, call, event));
+  PARLEY_TRY(const Sent sent, PassOn(context, call, event));
   v1::FederationJson answer;
   answer.set_json("{}");
   if (request.membership() == "knock") {

@@ -21,6 +21,8 @@ struct Placed {
 
   event::PduPtr pdu;
   uint32_t flags = 0;
+  // It was given to us to be passed on to all other servers.
+  bool relayed = false;
   // Of an outlier that now gets its place: where it is stored.
   int64_t stored_at = 0;
   // Of history; otherwise it follows from the position and the flags.

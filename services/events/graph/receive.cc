@@ -10,6 +10,7 @@
 #include "common/event/event_types.h"
 #include "common/event/redact.h"
 #include "common/status/macros.h"
+#include "common/status/matrix_error.h"
 #include "common/store/store.h"
 #include "services/events/retry.h"
 #include "services/events/store.h"
@@ -69,8 +70,8 @@ absl::Status ApplyEarlyRedaction(store::Reader& db, GraphState& graph, Placed& p
 class Settler::Session {
  public:
   Session(const Context& context, const rpc::Call& call, const std::string& room_id,
-          const std::vector<ToldState>& told)
-      : context_(context), call_(call), room_id_(room_id), told_(told) {}
+          const std::vector<ToldState>& told, bool relayed = false)
+      : context_(context), call_(call), room_id_(room_id), told_(told), relayed_(relayed) {}
 
   absl::StatusOr<Settled> Take(const event::VerifiedPdu& event) {
     // Only the create event stands on nothing, and that is here.
@@ -137,6 +138,7 @@ class Settler::Session {
 
   absl::StatusOr<Settled> Add(Placed placed) {
     const bool hidden = placed.IsHidden();
+    placed.relayed = relayed_;
     PARLEY_RETURN_IF_ERROR(write_->AddPlaced(std::move(placed)));
     ++pending_;
     return Settled{hidden ? Settled::Kind::kHidden : Settled::Kind::kAccepted, {}, {}};
@@ -279,6 +281,7 @@ class Settler::Session {
   const rpc::Call& call_;
   const std::string& room_id_;
   const std::vector<ToldState>& told_;
+  const bool relayed_;
   std::unique_ptr<RoomWrite> write_;
   size_t pending_ = 0;
   std::vector<event::PduPtr> held_;
@@ -291,11 +294,12 @@ absl::Mutex& Settler::InboxOf(std::string_view room_id) {
 absl::StatusOr<std::vector<Settled>> Settler::Settle(const rpc::Call& call,
                                                      const std::string& room_id,
                                                      const std::vector<event::VerifiedPdu>& events,
-                                                     const std::vector<ToldState>& told) {
+                                                     const std::vector<ToldState>& told,
+                                                     bool relayed) {
   absl::MutexLock lock(&InboxOf(room_id));
   std::vector<Settled> results(events.size());
   const auto done = Retry(call, [&]() -> absl::StatusOr<bool> {
-    Session session(context_, call, room_id, told);
+    Session session(context_, call, room_id, told, relayed);
     std::vector<size_t> open = ByDepth(events);
     // What was missing may have come with one behind it: as long as that goes on.
     for (size_t before = open.size() + 1; open.size() < before;) {
@@ -312,6 +316,19 @@ absl::StatusOr<std::vector<Settled>> Settler::Settle(const rpc::Call& call,
   });
   PARLEY_RETURN_IF_ERROR(done.status());
   return results;
+}
+
+absl::Status Settler::SettleAndPassOn(const rpc::Call& call, const event::VerifiedPdu& event) {
+  PARLEY_TRY(const std::vector<Settled> settled,
+             Settle(call, event->room_id.str(), {event}, {}, true));
+  switch (settled.front().kind) {
+    case Settled::Kind::kHidden:
+      return Forbidden("The room does not allow this event");
+    case Settled::Kind::kMissing:
+      return NotFound("The event stands on events that are not known here");
+    default:
+      return absl::OkStatus();
+  }
 }
 
 absl::StatusOr<size_t> Settler::SettleHistory(const rpc::Call& call, const std::string& room_id,

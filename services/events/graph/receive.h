@@ -53,7 +53,11 @@ class Settler {
   // states.
   absl::StatusOr<std::vector<Settled>> Settle(const rpc::Call& call, const std::string& room_id,
                                               const std::vector<event::VerifiedPdu>& events,
-                                              const std::vector<ToldState>& told = {});
+                                              const std::vector<ToldState>& told = {},
+                                              bool relayed = false);
+  // One event that was given to us alone: all other servers of the room get it from us. M_FORBIDDEN when the room does not
+  // allow it, M_NOT_FOUND when it stands on events that are not here.
+  absl::Status SettleAndPassOn(const rpc::Call& call, const event::VerifiedPdu& event);
 
   // History, oldest first: events that stand in the room's order right before `before`. Those whose
   // past is missing and not told are left out. Returns how many were new.

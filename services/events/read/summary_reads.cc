@@ -7,6 +7,7 @@
 #include <tuple>
 #include <vector>
 
+#include "common/base/ids.h"
 #include "common/base/partition.h"
 #include "common/event/client_format.h"
 #include "common/json/splice.h"
@@ -64,6 +65,20 @@ class Summary {
     return rule_ == "restricted" ? IsInAllowedRoom() : absl::StatusOr<bool>(false);
   }
 
+  absl::StatusOr<bool> IsOpenToServer(std::string_view server) const {
+    if (door_.IsWorldReadable() || rule_ == "public" || rule_.starts_with("knock")) return true;
+    PARLEY_TRY(const bool has_user, HasUserOf(server));
+    if (has_user || rule_ != "restricted") return has_user;
+    for (const std::string& room_id : AllowedRooms(join_rules_)) {
+      const Partition partition = PartitionOf(room_id, deps_.partitions);
+      PARLEY_TRY(const auto room, FindRoom(db_, partition, room_id));
+      if (!room) continue;
+      PARLEY_TRY(const bool is_there, IsThere(*room, server));
+      if (is_there) return true;
+    }
+    return false;
+  }
+
   absl::Status Write(std::string& out) const {
     const RoomRow& room = door_.room();
     json::Writer w(out);
@@ -101,6 +116,25 @@ class Summary {
     w.Key("allowed_room_ids").BeginArray();
     for (const std::string& room : allowed) w.String(room);
     w.EndArray();
+  }
+
+  absl::StatusOr<bool> IsThere(const RoomRow& room, std::string_view server) const {
+    PARLEY_TRY(const auto servers, RoomServers(db_, room.partition, room.nid));
+    return std::any_of(servers.begin(), servers.end(), [&](const RoomServerRow& row) {
+      return row.server == server && row.to_pos == 0;
+    });
+  }
+
+  // Joined, invited or knocking.
+  absl::StatusOr<bool> HasUserOf(std::string_view server) const {
+    const RoomRow& room = door_.room();
+    PARLEY_TRY(const bool is_there, IsThere(room, server));
+    if (is_there) return true;
+    PARLEY_TRY(const auto members, CurrentStateOfType(db_, room.partition, room.nid, "m.room.member"));
+    return std::any_of(members.begin(), members.end(), [&](const StateRow& member) {
+      const bool involved = member.membership == Membership::kInvite || member.membership == Membership::kKnock;
+      return involved && UserId::Trusted(member.state_key).server_name() == server;
+    });
   }
 
   absl::StatusOr<bool> IsInAllowedRoom() const {
@@ -172,25 +206,10 @@ absl::StatusOr<std::vector<Child>> ReadChildren(store::Reader& db, const RoomRow
   return children;
 }
 
-absl::Status Fill(const ReadDeps& deps, store::Reader& db, const v1::GetRoomSummaryRequest& request,
-                  v1::GetRoomSummaryResponse& response) {
-  const auto not_found = [] { return NotFound("There is no such room, or it is not open to you"); };
-  const Partition partition = PartitionOf(request.room_id(), deps.partitions);
-  PARLEY_TRY(const auto room, FindRoom(db, partition, request.room_id()));
-  if (!room) return not_found();
-  PARLEY_TRY(const ReadDoor door, ReadDoor::Open(db, *room, {request.requester().user_id(),
-                                                             request.requester().device_id(),
-                                                             deps.clock.NowMs()}));
-  Summary summary(deps, db, door);
-  PARLEY_RETURN_IF_ERROR(summary.Load());
-  PARLEY_TRY(const bool open, summary.IsOpenToReader());
-  if (!open) return not_found();
-  PARLEY_RETURN_IF_ERROR(summary.Write(*response.mutable_summary()));
-  if (door.HasMembership()) {
-    response.set_membership(std::string(event::MembershipName(door.membership())));
-  }
-  if (!request.with_children()) return absl::OkStatus();
-  PARLEY_TRY(auto children, ReadChildren(db, *room));
+absl::Status NotOpen() { return NotFound("There is no such room, or it is not open to you"); }
+
+absl::Status AddChildren(store::Reader& db, const RoomRow& room, v1::GetRoomSummaryResponse& response) {
+  PARLEY_TRY(auto children, ReadChildren(db, room));
   for (Child& child : children) {
     response.add_children_state(std::move(child.stripped));
     response.add_child_room_ids(std::move(child.room_id));
@@ -199,7 +218,47 @@ absl::Status Fill(const ReadDeps& deps, store::Reader& db, const v1::GetRoomSumm
   return absl::OkStatus();
 }
 
+absl::Status Fill(const ReadDeps& deps, store::Reader& db, const v1::GetRoomSummaryRequest& request,
+                  v1::GetRoomSummaryResponse& response) {
+  const Partition partition = PartitionOf(request.room_id(), deps.partitions);
+  PARLEY_TRY(const auto room, FindRoom(db, partition, request.room_id()));
+  if (!room) return NotOpen();
+  PARLEY_TRY(const ReadDoor door, ReadDoor::Open(db, *room, {request.requester().user_id(),
+                                                             request.requester().device_id(),
+                                                             deps.clock.NowMs()}));
+  Summary summary(deps, db, door);
+  PARLEY_RETURN_IF_ERROR(summary.Load());
+  PARLEY_TRY(const bool open, summary.IsOpenToReader());
+  if (!open) return NotOpen();
+  PARLEY_RETURN_IF_ERROR(summary.Write(*response.mutable_summary()));
+  if (door.HasMembership()) {
+    response.set_membership(std::string(event::MembershipName(door.membership())));
+  }
+  return request.with_children() ? AddChildren(db, *room, response) : absl::OkStatus();
+}
+
+absl::Status FillForServer(const ReadDeps& deps, store::Reader& db, const std::string& room_id,
+                           std::string_view server, v1::GetRoomSummaryResponse& response) {
+  PARLEY_TRY(const auto room, FindRoom(db, PartitionOf(room_id, deps.partitions), room_id));
+  if (!room) return NotOpen();
+  PARLEY_TRY(const ReadDoor door, ReadDoor::Open(db, *room, {"", "", deps.clock.NowMs()}));
+  Summary summary(deps, db, door);
+  PARLEY_RETURN_IF_ERROR(summary.Load());
+  PARLEY_TRY(const bool open, summary.IsOpenToServer(server));
+  if (!open) return NotOpen();
+  PARLEY_RETURN_IF_ERROR(summary.Write(*response.mutable_summary()));
+  return AddChildren(db, *room, response);
+}
+
 }  // namespace
+
+absl::StatusOr<v1::GetRoomSummaryResponse> GetRoomSummaryForServer(const ReadDeps& deps, const std::string& room_id,
+                                                                   std::string_view server) {
+  v1::GetRoomSummaryResponse response;
+  PARLEY_RETURN_IF_ERROR(deps.store.Read(
+      [&](store::Reader& db) { return FillForServer(deps, db, room_id, server, response); }));
+  return response;
+}
 
 absl::StatusOr<v1::GetRoomSummaryResponse> GetRoomSummary(
     const ReadDeps& deps, const v1::GetRoomSummaryRequest& request) {

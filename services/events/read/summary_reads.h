@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include <absl/status/statusor.h>
 
 #include "parley/events/v1/events.pb.h"
@@ -11,5 +14,10 @@ namespace parley::events {
 // the requester is in the room or invited, may join or knock, or its history is world-readable.
 absl::StatusOr<v1::GetRoomSummaryResponse> GetRoomSummary(const ReadDeps& deps,
                                                           const v1::GetRoomSummaryRequest& request);
+
+// The same, children included, for another server: one that has users in the room or invited to it, or whose users may come
+// to it. M_NOT_FOUND.
+absl::StatusOr<v1::GetRoomSummaryResponse> GetRoomSummaryForServer(const ReadDeps& deps, const std::string& room_id,
+                                                                   std::string_view server);
 
 }  // namespace parley::events
