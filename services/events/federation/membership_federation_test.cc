@@ -1,5 +1,8 @@
+#include <functional>
+
 #include <gmock/gmock.h>
 
+#include "common/event/event_builder.h"
 #include "services/events/federation/judge_join.h"
 #include "services/events/federation/test_network.h"
 
@@ -39,14 +42,14 @@ federation::RequestResponse AnswerOf(absl::StatusOr<Response> response) {
 }
 
 // A path of /_matrix/federation, as the gateway takes it apart.
-struct Target {
+struct CalledPath {
   std::vector<std::string> parts;  // "v1", "make_join", room, user
   std::map<std::string, std::vector<std::string>> query;
 };
 
-Target TargetOf(const std::string& path) {
+CalledPath PathCalled(const std::string& path) {
   const std::vector<std::string> halves = absl::StrSplit(path, absl::MaxSplits('?', 1));
-  Target target;
+  CalledPath target;
   target.parts = *http::SplitPath(halves[0]);
   target.parts.erase(target.parts.begin(), target.parts.begin() + 2);
   if (halves.size() == 1) return target;
@@ -56,7 +59,7 @@ Target TargetOf(const std::string& path) {
 }
 
 federation::RequestResponse Make(TestServer& server, const std::string& origin,
-                                 const Target& target) {
+                                 const CalledPath& target) {
   v1::MakeMembershipRequest request;
   request.set_origin(origin);
   request.set_room_id(target.parts[2]);
@@ -70,7 +73,7 @@ federation::RequestResponse Make(TestServer& server, const std::string& origin,
 }
 
 federation::RequestResponse Send(TestServer& server, const std::string& origin,
-                                 const Target& target, const std::string& body) {
+                                 const CalledPath& target, const std::string& body) {
   v1::SendMembershipRequest request;
   request.set_origin(origin);
   request.set_room_id(target.parts[2]);
@@ -81,7 +84,7 @@ federation::RequestResponse Send(TestServer& server, const std::string& origin,
 }
 
 federation::RequestResponse Invited(TestServer& server, const std::string& origin,
-                                    const Target& target, const std::string& body) {
+                                    const CalledPath& target, const std::string& body) {
   const json::Object content = *json::ParseObject(body);
   v1::ReceiveInviteRequest request;
   request.set_origin(origin);
@@ -97,7 +100,7 @@ federation::RequestResponse Invited(TestServer& server, const std::string& origi
   return AnswerOf(200, StrCat("{\"event\":", response->event(), "}"));
 }
 
-federation::RequestResponse Directory(TestServer& server, const Target& target) {
+federation::RequestResponse Directory(TestServer& server, const CalledPath& target) {
   v1::ResolveAliasRequest request;
   request.set_alias(target.query.at("room_alias").front());
   const auto found = server->ResolveAlias({}, request);
@@ -112,7 +115,7 @@ federation::RequestResponse Directory(TestServer& server, const Target& target) 
 
 absl::StatusOr<federation::RequestResponse> NetworkFederation::Request(
     const rpc::Call&, const federation::RequestRequest& request) {
-  const Target target = TargetOf(request.path());
+  const CalledPath target = PathCalled(request.path());
   requests_.push_back(StrCat(request.method(), " ", request.destination(), " ", target.parts[1]));
   TestServer* server = network_.Find(request.destination());
   if (server == nullptr) return absl::UnavailableError("no route");
@@ -286,6 +289,24 @@ TEST(Federation, TellsAServerThatAKnockOfItsUserIsRefused) {
   EXPECT_THAT(one.Outbound(), IsEmpty());
   ASSERT_EQ(Outcome(one.Change("alice", room, v1::MEMBERSHIP_ACTION_KICK, "@bob:two")), "200");
   EXPECT_THAT(one.Outbound(), ElementsAre("m.room.member two"));
+}
+
+TEST(Federation, TakesAnInviteBackThatItsServerHasEnded) {
+  TestNetwork network;
+  TestServer& one = network.Add("one");
+  TestServer& two = network.Add("two");
+  const std::string room = one.Create("alice", R"({"room_version":"11"})");
+  ASSERT_EQ(Outcome(one.Invite("alice", room, "@bob:two")), "200");
+  ASSERT_EQ(Outcome(one.Change("alice", room, v1::MEMBERSHIP_ACTION_KICK, "@bob:two")), "200");
+  v1::ReceivePdusRequest request;
+  request.set_room_id(room);
+  *request.add_pdus() = one.OutboundPdu("two");
+  request.set_origin("three");
+  EXPECT_EQ(Outcome(two.federation().ReceivePdus({}, request).status()), "404 M_NOT_FOUND");
+  two.accounts().TakeTold();
+  request.set_origin("one");
+  EXPECT_EQ(Outcome(two.federation().ReceivePdus({}, request).status()), "200");
+  EXPECT_THAT(two.accounts().TakeTold(), ElementsAre("@bob:two leave"));
 }
 
 TEST(Federation, LetsMembersOfAnotherRoomIntoARestrictedOne) {

@@ -51,7 +51,8 @@ class Listing {
     PARLEY_TRY(const KnownRoom* room, Find(p, row.room));
     v1::OutboundEvent event;
     for (const RoomServerRow& server : room->servers) {
-      if (server.server == row.sender_server || !WasThere(server, row.pos)) continue;
+      const bool is_wanted = WasThere(server, row.pos) && !HasLeftSince(server, row.pos);
+      if (server.server == row.sender_server || !is_wanted) continue;
       AddDestination(server.server, event);
     }
     if (!row.extra_server.empty()) AddDestination(row.extra_server, event);

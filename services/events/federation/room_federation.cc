@@ -1,8 +1,10 @@
 #include "services/events/federation/room_federation.h"
 
+#include "common/status/matrix_error.h"
 #include "services/events/federation/hierarchy.h"
 #include "services/events/federation/make_membership.h"
 #include "services/events/federation/outbound.h"
+#include "services/events/federation/outside_pdus.h"
 #include "services/events/federation/receive_invite.h"
 #include "services/events/federation/send_membership.h"
 #include "services/events/graph/graph.h"
@@ -42,7 +44,9 @@ absl::StatusOr<v1::ListRoomServersResponse> RoomFederation::ListRoomServers(
 
 absl::StatusOr<v1::ReceivePdusResponse> RoomFederation::ReceivePdus(
     const rpc::Call& call, const v1::ReceivePdusRequest& request) {
-  return graph_.ReceivePdus(call, request);
+  auto response = graph_.ReceivePdus(call, request);
+  if (!HasErrcode(response.status(), "M_NOT_FOUND")) return response;
+  return ReceiveOutside(context_, call, request);
 }
 
 absl::StatusOr<v1::FederationJson> RoomFederation::GetPdu(const rpc::Call&,

@@ -198,6 +198,23 @@ class TestServer {
     return lines;
   }
 
+  // The last of our events that goes to `destination`.
+  std::string OutboundPdu(const std::string& destination) {
+    v1::ListOutboundRequest request;
+    request.set_destination(destination);
+    for (Partition p = 0; p < config_.partitions; ++p) request.add_since()->set_partition(p);
+    const auto listed = federation().ListOutbound({}, request);
+    EXPECT_TRUE(listed.ok() && listed->events_size() > 0) << listed.status();
+    if (!listed.ok() || listed->events_size() == 0) return "";
+    const v1::OutboundEvent& event = listed->events(listed->events_size() - 1);
+    v1::ReadOutboundRequest read;
+    read.set_destination(destination);
+    read.set_partition(event.partition());
+    read.add_positions(event.position());
+    const auto pdus = federation().ReadOutbound({}, read);
+    return pdus.ok() && pdus->pdus_size() == 1 ? pdus->pdus(0) : "";
+  }
+
  private:
   int64_t PositionIn(const std::string& room, const std::string& user) {
     int64_t position = 0;
