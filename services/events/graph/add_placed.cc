@@ -9,7 +9,7 @@
 namespace parley::events {
 
 absl::Status RoomWrite::AddPlaced(Placed placed) {
-  Pending pending{.pdu = placed.pdu, .flags = placed.flags, .outbound = false};
+  Pending pending{.pdu = placed.pdu, .flags = placed.flags};
   for (Placed::Change& change : placed.changes) {
     if (change.pdu == placed.pdu) change.event_pos = placed.stored_at;
   }
