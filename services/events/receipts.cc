@@ -8,6 +8,7 @@
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
 #include "services/events/device_changes.h"
+#include "services/events/federation/room_edus.h"
 #include "services/events/retry.h"
 #include "services/events/room_write.h"
 #include "services/events/store.h"
@@ -42,13 +43,13 @@ absl::StatusOr<std::optional<EventRow>> EventOf(const Context& context, Room& ro
   return row;
 }
 
-absl::Status CheckThread(const v1::SetReceiptRequest& request, const EventRow& event) {
-  if (!request.has_thread_id()) return absl::OkStatus();
-  if (request.thread_id().empty()) return InvalidParam("thread_id must not be empty");
-  if (request.thread_id() == "main") {
+absl::Status CheckThread(const NewReceipt& receipt, const EventRow& event) {
+  if (!receipt.thread_id) return absl::OkStatus();
+  if (receipt.thread_id->empty()) return InvalidParam("thread_id must not be empty");
+  if (*receipt.thread_id == "main") {
     return event.thread_root.empty() ? absl::OkStatus() : InvalidParam("event_id is not of the main timeline");
   }
-  if (event.thread_root == request.thread_id() || request.event_id() == request.thread_id()) return absl::OkStatus();
+  if (event.thread_root == *receipt.thread_id || receipt.event_id == *receipt.thread_id) return absl::OkStatus();
   return InvalidParam("event_id is not related to thread_id");
 }
 
@@ -76,22 +77,13 @@ absl::StatusOr<int64_t> WriteReceipt(const Context& context, const RoomPtr& room
   });
 }
 
-absl::StatusOr<int64_t> SetReceiptOnce(const Context& context, const v1::SetReceiptRequest& request) {
-  const std::string& user = request.requester().user_id();
-  PARLEY_TRY(const RoomPtr room, JoinedRoom(context, request.room_id(), user));
-  PARLEY_TRY(const std::optional<EventRow> event, EventOf(context, *room, request.event_id()));
-  if (!event) return InvalidParam("There is no such event in this room");
-  PARLEY_RETURN_IF_ERROR(CheckThread(request, *event));
-  ReceiptRow receipt{.room = room->nid,
-                     .user_id = user,
+NewReceipt ReceiptOf(const Context& context, const v1::SetReceiptRequest& request) {
+  NewReceipt receipt{.user_id = request.requester().user_id(),
                      .type = request.receipt_type(),
-                     .thread_id = request.thread_id(),
                      .event_id = request.event_id(),
-                     .event_pos = event->pos,
                      .ts = context.clock.NowMs()};
-  PARLEY_TRY(const std::optional<int64_t> further, StandsFurther(context, *room, receipt));
-  if (further) return *further;
-  return WriteReceipt(context, room, std::move(receipt));
+  if (request.has_thread_id()) receipt.thread_id = request.thread_id();
+  return receipt;
 }
 
 absl::Status RecordInPartition(const Context& context, Partition p, std::vector<std::string> rooms,
@@ -124,33 +116,59 @@ absl::Status CheckReported(const Context& context, const v1::ReportContentReques
 
 }  // namespace
 
+absl::StatusOr<int64_t> PlaceReceipt(const Context& context, const RoomPtr& room, const NewReceipt& receipt) {
+  PARLEY_TRY(const std::optional<EventRow> event, EventOf(context, *room, receipt.event_id));
+  if (!event) return InvalidParam("There is no such event in this room");
+  PARLEY_RETURN_IF_ERROR(CheckThread(receipt, *event));
+  ReceiptRow row{.room = room->nid,
+                 .user_id = receipt.user_id,
+                 .type = receipt.type,
+                 .thread_id = receipt.thread_id.value_or(""),
+                 .event_id = receipt.event_id,
+                 .event_pos = event->pos,
+                 .ts = receipt.ts};
+  PARLEY_TRY(const std::optional<int64_t> further, StandsFurther(context, *room, row));
+  if (further) return *further;
+  return WriteReceipt(context, room, std::move(row));
+}
+
 absl::StatusOr<v1::SetReceiptResponse> SetRoomReceipt(const Context& context, const rpc::Call& call,
                                                       const v1::SetReceiptRequest& request) {
   if (request.receipt_type() != "m.read" && request.receipt_type() != "m.read.private") {
     return InvalidParam("receiptType must be m.read, m.read.private or m.fully_read");
   }
-  PARLEY_TRY(const int64_t position, Retry(call, [&] { return SetReceiptOnce(context, request); }));
+  const NewReceipt receipt = ReceiptOf(context, request);
+  PARLEY_TRY(const int64_t position, Retry(call, [&]() -> absl::StatusOr<int64_t> {
+               PARLEY_TRY(const RoomPtr room, JoinedRoom(context, request.room_id(), receipt.user_id));
+               return PlaceReceipt(context, room, receipt);
+             }));
+  if (receipt.type == "m.read") TellReceipt(context, call, request.room_id(), receipt);
   v1::SetReceiptResponse response;
   response.set_partition(context.rooms.PartitionOf(request.room_id()));
   response.set_position(position);
   return response;
 }
 
-absl::StatusOr<v1::SetTypingResponse> SetRoomTyping(const Context& context, TypingTable& typing,
+absl::StatusOr<v1::SetTypingResponse> SetRoomTyping(const Context& context, const rpc::Call& call, TypingTable& typing,
                                                     const v1::SetTypingRequest& request) {
   const std::string& user = request.requester().user_id();
-  PARLEY_RETURN_IF_ERROR(JoinedRoom(context, request.room_id(), user).status());
+  PARLEY_TRY(const RoomPtr room, JoinedRoom(context, request.room_id(), user));
   const absl::Time now = context.clock.Now();
   const absl::Duration timeout =
       std::clamp(absl::Milliseconds(request.timeout_ms()), absl::ZeroDuration(), kLongestTyping);
   typing.Set(request.room_id(), user, request.typing() ? now + timeout : absl::InfinitePast(), now);
+  TellTyping(context, call, *room, user, request.typing());
   return v1::SetTypingResponse();
 }
 
 absl::StatusOr<v1::RecordDeviceListChangeResponse> RecordDeviceChange(
     const Context& context, const rpc::Call& call, const v1::RecordDeviceListChangeRequest& request) {
   std::map<Partition, std::vector<std::string>> by_partition;
-  for (const std::string& room : request.room_ids()) by_partition[context.rooms.PartitionOf(room)].push_back(room);
+  std::vector<std::string> rooms(request.room_ids().begin(), request.room_ids().end());
+  if (rooms.empty()) {
+    PARLEY_TRY(rooms, RoomsOfRemoteUser(context, request.user_id()));
+  }
+  for (std::string& room : rooms) by_partition[context.rooms.PartitionOf(room)].push_back(std::move(room));
   for (const auto& [p, rooms] : by_partition) {
     PARLEY_RETURN_IF_ERROR(Retry(call, [&]() -> absl::StatusOr<bool> {
                              PARLEY_RETURN_IF_ERROR(RecordInPartition(context, p, rooms, request));

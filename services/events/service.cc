@@ -66,7 +66,7 @@ Service::Service(const Config& config, const Deps& deps, std::unique_ptr<stream:
                deps.accounts, alias_lanes_, device_changes_, deps.bus, deps.federation, keys_, room_joins_, graph_},
       read_deps_{deps.store, deps.clock, config.partitions},
       graph_(context_, deps.federation == nullptr ? 0 : kFetchThreads),
-      federation_(context_, graph_) {}
+      federation_(context_, graph_, typing_) {}
 
 bool Service::IsDue(absl::Time& next, absl::Duration every) {
   const absl::Time now = context_.clock.Now();
@@ -110,8 +110,8 @@ absl::StatusOr<v1::SetReceiptResponse> Service::SetReceipt(const rpc::Call& call
   return SetRoomReceipt(context_, call, request);
 }
 
-absl::StatusOr<v1::SetTypingResponse> Service::SetTyping(const rpc::Call&, const v1::SetTypingRequest& request) {
-  return SetRoomTyping(context_, typing_, request);
+absl::StatusOr<v1::SetTypingResponse> Service::SetTyping(const rpc::Call& call, const v1::SetTypingRequest& request) {
+  return SetRoomTyping(context_, call, typing_, request);
 }
 
 absl::StatusOr<v1::RecordDeviceListChangeResponse> Service::RecordDeviceListChange(

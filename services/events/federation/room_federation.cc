@@ -1,16 +1,24 @@
 #include "services/events/federation/room_federation.h"
 
+#include "common/status/macros.h"
 #include "common/status/matrix_error.h"
 #include "services/events/federation/hierarchy.h"
 #include "services/events/federation/make_membership.h"
 #include "services/events/federation/outbound.h"
 #include "services/events/federation/outside_pdus.h"
 #include "services/events/federation/receive_invite.h"
+#include "services/events/federation/room_edus.h"
 #include "services/events/federation/send_membership.h"
 #include "services/events/graph/graph.h"
 #include "services/events/graph/peer_reads.h"
 
 namespace parley::events {
+
+absl::StatusOr<v1::ReceiveRoomEduResponse> RoomFederation::ReceiveRoomEdu(
+    const rpc::Call&, const v1::ReceiveRoomEduRequest& request) {
+  PARLEY_RETURN_IF_ERROR(TakeRoomEdu(context_, typing_, request));
+  return v1::ReceiveRoomEduResponse();
+}
 
 absl::StatusOr<v1::MakeMembershipResponse> RoomFederation::MakeMembership(
     const rpc::Call&, const v1::MakeMembershipRequest& request) {

@@ -6,15 +6,19 @@
 namespace parley::events {
 
 class Graph;
+class TypingTable;
 
 // The contract of rooms as other servers see them, each call handed to the file that does it.
 // Threads: any; calls block. Lifetime: borrows the context.
 class RoomFederation final : public RoomFederationFake {
  public:
-  RoomFederation(const Context& context, Graph& graph) : context_(context), graph_(graph) {}
+  RoomFederation(const Context& context, Graph& graph, TypingTable& typing)
+      : context_(context), graph_(graph), typing_(typing) {}
 
   absl::StatusOr<v1::ReceivePdusResponse> ReceivePdus(
       const rpc::Call& call, const v1::ReceivePdusRequest& request) override;
+  absl::StatusOr<v1::ReceiveRoomEduResponse> ReceiveRoomEdu(
+      const rpc::Call& call, const v1::ReceiveRoomEduRequest& request) override;
   absl::StatusOr<v1::MakeMembershipResponse> MakeMembership(
       const rpc::Call& call, const v1::MakeMembershipRequest& request) override;
   absl::StatusOr<v1::FederationJson> SendMembership(
@@ -47,6 +51,7 @@ class RoomFederation final : public RoomFederationFake {
  private:
   const Context& context_;
   Graph& graph_;
+  TypingTable& typing_;
 };
 
 }  // namespace parley::events
