@@ -28,6 +28,9 @@ struct Config {
   // Delayed events (MSC4140).
   absl::Duration max_delay = absl::Hours(24);
   size_t max_delayed_per_user = 100;
+  // Of one user so many are sent at once, and so many a second after that; others wait.
+  double delayed_burst = 50;
+  double delayed_per_second = 10;
   // How long the outcome of a delayed event is remembered.
   absl::Duration finalised_retention = absl::Hours(24 * 7);
   int delayed_threads = 32;

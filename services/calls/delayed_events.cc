@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
+#include <absl/strings/numbers.h>
 #include <absl/time/clock.h>
 
 #include "common/base/partition.h"
@@ -92,11 +94,28 @@ absl::Time DueAt(const DelayedRow& row) {
   return absl::FromUnixMillis(row.due_at());
 }
 
+// The order of lists: by the time of sending. A restart moves an event to a later page.
+using Place = std::pair<int64_t, std::string>;
+
+Place PlaceOf(const DelayedRow& row) {
+  return {row.due_at(), row.delay_id};
+}
+
+absl::StatusOr<std::optional<Place>> PlaceFrom(std::string_view token) {
+  if (token.empty()) return std::nullopt;
+  const size_t end = token.find('_');
+  int64_t due_at = 0;
+  if (end == token.npos || !absl::SimpleAtoi(Abs(token.substr(0, end)), &due_at))
+    return InvalidParam("from is not the end of a page");
+  return Place{due_at, std::string(token.substr(end + 1))};
+}
+
 }  // namespace
 
 DelayedEvents::DelayedEvents(const Config& config, Deps deps)
     : config_(config),
       deps_(deps),
+      limits_(config.delayed_per_second, config.delayed_burst),
       wheel_(deps.clock.Now()),
       pool_({.name = "delayed", .threads = config.delayed_threads, .max_queued = 65536}) {}
 
@@ -302,7 +321,7 @@ absl::StatusOr<std::string> DelayedEvents::Send(const rpc::Call& call, const Ent
   if (!row) return NoSuchEvent();
   events::v1::SendRequest request;
   request.mutable_requester()->set_user_id(row->user_id);
-  request.mutable_requester()->set_device_id(row->device_id);
+  // Of no device: none has it as a transaction of its own, all see the delay id.
   request.set_room_id(row->room_id);
   request.set_type(row->type);
   if (row->state_key) request.set_state_key(*row->state_key);
@@ -340,14 +359,20 @@ void DelayedEvents::Run() {
 void DelayedEvents::FireDue() {
   std::map<Partition, std::vector<Entry>> due;
   std::vector<Entry> again;
+  const absl::Time now = deps_.clock.Now();
   {
     absl::MutexLock lock(&mutex_);
-    for (const std::string& delay_id : wheel_.TakeDue(deps_.clock.Now())) {
+    for (const std::string& delay_id : wheel_.TakeDue(now)) {
       const auto found = entries_.find(delay_id);
       if (found == entries_.end()) continue;
       if (found->second.status == DelayedStatus::kFiring) {
         again.push_back(found->second);
       } else if (found->second.status == DelayedStatus::kScheduled) {
+        const absl::Duration wait = limits_.Take(found->second.user_id, now);
+        if (wait > absl::ZeroDuration()) {
+          wheel_.Set(delay_id, now + wait);
+          continue;
+        }
         found->second.status = DelayedStatus::kFiring;
         due[found->second.partition].push_back(found->second);
       }
@@ -392,24 +417,36 @@ void DelayedEvents::SendDue(const Entry& entry) {
   if (!over || !Finish(entry, event_id).ok()) Release(entry, deps_.clock.Now() + kRetry);
 }
 
-absl::StatusOr<std::vector<std::string>> DelayedEvents::List(const ListDelayedRequest& request) {
-  std::vector<DelayedRow> rows;
-  const std::string& user_id = request.requester().user_id();
+absl::StatusOr<ListDelayedResponse> DelayedEvents::List(const ListDelayedRequest& request) {
+  PARLEY_TRY(const std::optional<Place> from, PlaceFrom(request.from()));
+  const std::set<std::string> wanted_ids(request.delay_ids().begin(), request.delay_ids().end());
+  const auto is_wanted = [&](const DelayedRow& row) {
+    const bool of_status = row.finalised() ? request.finalised() : request.scheduled();
+    const bool of_ids = wanted_ids.empty() || wanted_ids.contains(row.delay_id);
+    return of_status && of_ids && (!from || PlaceOf(row) > *from);
+  };
+  std::map<Place, DelayedRow> rows;
   PARLEY_RETURN_IF_ERROR(deps_.store.Read([&](store::Reader& db) -> absl::Status {
     for (Partition p = 0; p < config_.partitions; ++p) {
-      PARLEY_RETURN_IF_ERROR(ScanDelayedOf(db, p, user_id, [&](DelayedRow row) {
-        const bool wanted = row.finalised() ? request.finalised() : request.scheduled();
-        if (wanted && (request.delay_id().empty() || request.delay_id() == row.delay_id))
-          rows.push_back(std::move(row));
-      }));
+      PARLEY_RETURN_IF_ERROR(
+          ScanDelayedOf(db, p, request.requester().user_id(), [&](DelayedRow row) {
+            if (is_wanted(row)) rows.emplace(PlaceOf(row), std::move(row));
+          }));
     }
     return absl::OkStatus();
   }));
-  std::sort(rows.begin(), rows.end(),
-            [](const auto& a, const auto& b) { return a.due_at() < b.due_at(); });
-  std::vector<std::string> list;
-  for (const DelayedRow& row : rows) list.push_back(ToJson(row));
-  return list;
+  ListDelayedResponse response;
+  const size_t limit = request.limit() == 0 ? rows.size() : request.limit();
+  std::string last;
+  for (const auto& [place, row] : rows) {
+    if (static_cast<size_t>(response.delayed_events_size()) == limit) {
+      response.set_next_batch(last);
+      break;
+    }
+    response.add_delayed_events(ToJson(row));
+    last = StrCat(place.first, "_", place.second);
+  }
+  return response;
 }
 
 void DelayedEvents::Prune() {

@@ -16,6 +16,7 @@
 #include "common/base/clock.h"
 #include "common/base/rng.h"
 #include "common/rpc/call.h"
+#include "common/runtime/timer_wheel.h"
 #include "common/runtime/work_pool.h"
 #include "common/store/store.h"
 #include "common/stream/writer.h"
@@ -23,8 +24,8 @@
 #include "parley/events/v1/events.parley.h"
 #include "services/calls/config.h"
 #include "services/calls/metrics.h"
+#include "services/calls/send_limits.h"
 #include "services/calls/store.h"
-#include "services/calls/timer_wheel.h"
 
 namespace parley::calls {
 
@@ -62,8 +63,8 @@ class DelayedEvents {
   // The error of the send, if it fails: then it stays scheduled.
   absl::Status SendNow(const rpc::Call& call, const std::string& delay_id);
 
-  // As JSON objects, by their send times.
-  absl::StatusOr<std::vector<std::string>> List(const ListDelayedRequest& request);
+  // As JSON objects, by their send times. M_INVALID_PARAM for a `from` that is none of ours.
+  absl::StatusOr<ListDelayedResponse> List(const ListDelayedRequest& request);
 
   // Forgets outcomes that are too old.
   void Prune();
@@ -108,7 +109,8 @@ class DelayedEvents {
   absl::flat_hash_map<std::string, size_t> per_user_ ABSL_GUARDED_BY(mutex_);
   // Transactions that are being scheduled.
   absl::flat_hash_set<std::string> arriving_ ABSL_GUARDED_BY(mutex_);
-  TimerWheel wheel_ ABSL_GUARDED_BY(mutex_);
+  SendLimits limits_ ABSL_GUARDED_BY(mutex_);
+  TimerWheel<std::string> wheel_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   WorkPool pool_;
   std::thread thread_;

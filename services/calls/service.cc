@@ -165,10 +165,7 @@ absl::StatusOr<UpdateDelayedResponse> Service::UpdateDelayed(const rpc::Call& ca
 
 absl::StatusOr<ListDelayedResponse> Service::ListDelayed(const rpc::Call&,
                                                          const ListDelayedRequest& request) {
-  ListDelayedResponse response;
-  PARLEY_TRY(const std::vector<std::string> list, delayed_.List(request));
-  response.mutable_delayed_events()->Assign(list.begin(), list.end());
-  return response;
+  return delayed_.List(request);
 }
 
 }  // namespace parley::calls

@@ -343,9 +343,55 @@ TEST_F(CallsServiceTest, ADelayedEventSurvivesThatNobodyTakesIt) {
   WaitUntilFinalised(1);
 }
 
+TEST_F(CallsServiceTest, ListsDelayedEventsInPagesByTheirTimes) {
+  std::vector<std::string> ids;
+  for (const int delay : {5000, 1000, 3000, 2000, 4000}) ids.push_back(Schedule(delay));
+  ListDelayedRequest request;
+  request.mutable_requester()->set_user_id("@alice:a");
+  request.set_scheduled(true);
+  request.set_limit(2);
+  std::string delays;
+  int pages = 0;
+  do {
+    const ListDelayedResponse page = *service_->ListDelayed({}, request);
+    for (const std::string& event : page.delayed_events())
+      delays += std::to_string(json::IntOr(*json::ParseObject(event), "delay", 0)) + " ";
+    request.set_from(page.next_batch());
+    ++pages;
+  } while (!request.from().empty());
+  EXPECT_EQ(delays, "1000 2000 3000 4000 5000 ");
+  EXPECT_EQ(pages, 3);
+  request.clear_from();
+  request.add_delay_ids(ids[2]);
+  request.add_delay_ids(ids[4]);
+  const ListDelayedResponse two = *service_->ListDelayed({}, request);
+  EXPECT_EQ(two.delayed_events_size(), 2);
+  EXPECT_TRUE(two.next_batch().empty());
+  request.set_from("nonsense");
+  EXPECT_EQ(Outcome(service_->ListDelayed({}, request).status()), "400 M_INVALID_PARAM");
+}
+
+// Who schedules many for one moment does not get around the limits of sending.
+TEST_F(CallsServiceTest, SendsOfOneUserOnlySoManyAtOnce) {
+  config_.delayed_burst = 3;
+  config_.delayed_per_second = 1;
+  Restart();
+  for (int i = 0; i < 5; ++i) Schedule(1000);
+  clock_.Advance(absl::Milliseconds(1100));
+  events_.WaitForSent(3);
+  absl::SleepFor(absl::Milliseconds(150));  // three ticks of the wheel
+  EXPECT_EQ(events_.contents().size(), 3u);
+  clock_.Advance(absl::Milliseconds(1100));
+  events_.WaitForSent(4);
+  clock_.Advance(absl::Milliseconds(1100));
+  events_.WaitForSent(5);
+}
+
 // 10,000 timers, restarted, their owner gone in between: none lost, none doubled, none early.
 TEST_F(CallsServiceTest, LosesNoneOfTenThousandTimers) {
   config_.max_delayed_per_user = 10'000;
+  config_.delayed_burst = 10'000;
+  Restart();
   constexpr int kTimers = 10'000;
   std::vector<std::string> ids(kTimers);
   const auto in_parallel = [&](auto work) {

@@ -1,5 +1,7 @@
 #include "services/gateway/routes/delayed_events.h"
 
+#include <algorithm>
+
 #include "common/base/strings.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
@@ -13,6 +15,8 @@ namespace parley::gateway {
 namespace {
 
 using calls::DelayedAction;
+
+constexpr int64_t kPage = 100;
 
 absl::StatusOr<DelayedAction> ActionOf(std::string_view name) {
   if (name == "restart") return calls::DELAYED_ACTION_RESTART;
@@ -70,6 +74,11 @@ absl::StatusOr<calls::ListDelayedRequest> ListRequest(const RequestContext& cont
   auto request = RequestBy<calls::ListDelayedRequest>(context);
   request.set_scheduled(status != "finalised");
   request.set_finalised(status != "scheduled");
+  request.set_from(context.QueryOr("from", ""));
+  PARLEY_TRY(const int64_t limit, context.QueryInt("limit", kPage));
+  request.set_limit(static_cast<uint32_t>(std::clamp<int64_t>(limit, 1, kPage)));
+  for (const std::string_view delay_id : context.QueryAll("delay_id"))
+    request.add_delay_ids(std::string(delay_id));
   return request;
 }
 
@@ -82,7 +91,10 @@ absl::StatusOr<HttpAnswer> List(const Deps& deps, const RequestContext& context,
     if (i > 0) json += ',';
     json += response.delayed_events(i);
   }
-  return JsonAnswer(json + "]}");
+  json += ']';
+  if (!response.next_batch().empty())
+    StrAppend(&json, ",\"next_batch\":", json::Quoted(response.next_batch()));
+  return JsonAnswer(json + "}");
 }
 
 // GET /_matrix/client/v1/delayed_events
@@ -98,7 +110,8 @@ absl::StatusOr<HttpAnswer> ListScheduled(const Deps& deps, RequestContext& conte
 // GET /_matrix/client/v1/delayed_events/{delayId}
 absl::StatusOr<HttpAnswer> GetOne(const Deps& deps, RequestContext& context) {
   PARLEY_TRY(auto request, ListRequest(context, "all"));
-  request.set_delay_id(context.Param("delayId"));
+  request.clear_delay_ids();
+  request.add_delay_ids(context.Param("delayId"));
   PARLEY_TRY(const auto response, deps.calls.ListDelayed(context.call(), request));
   if (response.delayed_events_size() == 0) return NotFound("There is no such delayed event");
   return JsonAnswer(response.delayed_events(0));

@@ -1,18 +1,21 @@
-#include "services/calls/timer_wheel.h"
+#include "common/runtime/timer_wheel.h"
 
 #include <algorithm>
 #include <map>
 #include <random>
+#include <string>
 
 #include <gtest/gtest.h>
 
-namespace parley::calls {
+namespace parley {
 namespace {
+
+using Wheel = TimerWheel<std::string>;
 
 const absl::Time kStart = absl::FromUnixSeconds(1'700'000'000);
 
 TEST(TimerWheel, GivesEachTimerOnceAndNeverEarly) {
-  TimerWheel wheel(kStart);
+  Wheel wheel(kStart);
   wheel.Set("a", kStart + absl::Milliseconds(120));
   EXPECT_TRUE(wheel.TakeDue(kStart + absl::Milliseconds(119)).empty());
   EXPECT_EQ(wheel.TakeDue(kStart + absl::Milliseconds(200)), std::vector<std::string>{"a"});
@@ -20,7 +23,7 @@ TEST(TimerWheel, GivesEachTimerOnceAndNeverEarly) {
 }
 
 TEST(TimerWheel, MovesAndCancels) {
-  TimerWheel wheel(kStart);
+  Wheel wheel(kStart);
   for (const char* name : {"later", "sooner", "gone"}) wheel.Set(name, kStart + absl::Seconds(5));
   wheel.Set("later", kStart + absl::Seconds(9));
   wheel.Set("sooner", kStart + absl::Seconds(1));
@@ -31,11 +34,26 @@ TEST(TimerWheel, MovesAndCancels) {
   EXPECT_EQ(wheel.size(), 0u);
 }
 
+// A coarse wheel of few slots: one turn takes eight seconds.
+TEST(TimerWheel, KeepsTimersForManyTurns) {
+  TimerWheel<int> wheel(kStart, {.resolution = absl::Seconds(1), .slots = 8});
+  wheel.Set(1, kStart + absl::Seconds(30));
+  wheel.Set(2, kStart + absl::Seconds(31));
+  std::vector<int> due;
+  for (int second = 0; second < 31; ++second) {
+    for (const int key : wheel.TakeDue(kStart + absl::Seconds(second))) {
+      EXPECT_GE(second, 30);
+      due.push_back(key);
+    }
+  }
+  EXPECT_EQ(due, std::vector<int>{1});
+}
+
 // 10,000 timers moved, cancelled and set again at random for ten turns of the wheel, against a
 // plain map.
 TEST(TimerWheel, AgreesWithAMap) {
   std::mt19937 random(7);
-  TimerWheel wheel(kStart);
+  Wheel wheel(kStart);
   std::map<std::string, absl::Time> expected;
   absl::Time now = kStart;
   for (int step = 0; step < 100'000; ++step) {
@@ -62,4 +80,4 @@ TEST(TimerWheel, AgreesWithAMap) {
 }
 
 }  // namespace
-}  // namespace parley::calls
+}  // namespace parley
