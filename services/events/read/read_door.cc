@@ -7,6 +7,7 @@
 #include "common/status/macros.h"
 #include "services/events/graph/fork_reads.h"
 #include "services/events/read/aggregations.h"
+#include "services/events/read/sent_by.h"
 #include "services/events/store.h"
 
 namespace parley::events {
@@ -146,9 +147,8 @@ absl::StatusOr<std::string> ReadDoor::PlainJson(int64_t pos) {
 absl::Status ReadDoor::Append(std::string& out, const EventRow& row, ClientShape shape,
                               Bundle bundle) {
   event::UnsignedFields extra{.age_ms = std::max<int64_t>(0, viewer_.now_ms - row.ts)};
-  if (!row.txn_id.empty() && row.sender == viewer_.user_id && row.txn_device == viewer_.device_id) {
-    extra.transaction_id = row.txn_id;
-  }
+  std::string sent_by;
+  AddSentBy({row.sender, row.txn_device, row.txn_id}, viewer_.user_id, viewer_.device_id, extra, sent_by);
   std::optional<EventRow> previous;
   if (row.replaces != 0) {
     PARLEY_TRY(previous, ReadEvent(*db_, room_.partition, row.replaces));

@@ -8,6 +8,7 @@
 #include "common/event/event_types.h"
 #include "services/events/read/lazy_members.h"
 #include "services/events/read/room_token.h"
+#include "services/events/read/sent_by.h"
 #include "services/events/read/typing_view.h"
 
 namespace parley::events {
@@ -111,8 +112,9 @@ class Pass {
     const auto& viewer = request_.requester();
     event::UnsignedFields extra{.age_ms = std::max<int64_t>(0, now_ms_ - event.pdu->origin_server_ts),
                                 .membership = "join"};
-    const bool is_own = event.pdu->sender.str() == viewer.user_id() && event.txn_device == viewer.device_id();
-    if (is_own) extra.transaction_id = event.txn_id;
+    std::string sent_by;
+    AddSentBy({event.pdu->sender.str(), event.txn_device, event.txn_id}, viewer.user_id(), viewer.device_id(), extra,
+              sent_by);
     out.reserve(event.client_prefix.size() + 128);
     out = event.client_prefix;
     event::AppendUnsignedAndClose(out, extra, event::ClientShape::kWithoutRoomId);
