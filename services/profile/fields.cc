@@ -1,8 +1,10 @@
 #include "services/profile/fields.h"
 
 #include <algorithm>
+#include <vector>
 
 #include <absl/strings/ascii.h>
+#include <absl/strings/str_split.h>
 
 #include "common/base/strings.h"
 #include "common/json/value.h"
@@ -13,15 +15,40 @@ namespace parley::profile {
 namespace {
 
 constexpr size_t kMaxFieldName = 255;
+constexpr size_t kMaxZoneName = 64;
+constexpr std::string_view kTimeZone = "m.tz";
 
 bool IsNameCharacter(char c) {
   return absl::ascii_islower(static_cast<unsigned char>(c)) ||
          absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == '.' || c == '_' || c == '-';
 }
 
+// The shape of a name of the IANA time zone database, such as America/Argentina/Ushuaia or Etc/GMT+5.
+// Which names there are changes from year to year: clients take one they don't know for UTC.
+bool IsZoneName(std::string_view name) {
+  const auto is_part = [](std::string_view part) {
+    return !part.empty() && absl::ascii_isalpha(static_cast<unsigned char>(part[0])) &&
+           std::all_of(part.begin(), part.end(), [](char c) {
+             return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' ||
+                    c == '+';
+           });
+  };
+  const std::vector<absl::string_view> parts = absl::StrSplit(Abs(name), '/');
+  return name.size() <= kMaxZoneName && parts.size() <= 3 &&
+         std::all_of(parts.begin(), parts.end(),
+                     [&](absl::string_view part) { return is_part(Std(part)); });
+}
+
+absl::Status CheckTimeZone(const json::Value& value) {
+  const std::string* name = value.AsString();
+  if (name == nullptr) return BadJson("m.tz must be a string");
+  return IsZoneName(*name) ? absl::OkStatus() : InvalidParam("m.tz is no name of a time zone");
+}
+
 // Whether setting `field` to this value means to remove it.
 absl::StatusOr<bool> Clears(std::string_view field, const json::Value& value,
                             const Config& config) {
+  if (field == kTimeZone) PARLEY_RETURN_IF_ERROR(CheckTimeZone(value));
   if (!IsPropagated(field)) return false;
   if (value.is_null()) return true;
   const std::string* text = value.AsString();

@@ -40,6 +40,31 @@ TEST(ProfileFields, AreBounded) {
   EXPECT_EQ(Set({}, "displayname", "\"" + std::string(2000, 'x') + "\""), "M_TOO_LARGE");
 }
 
+// Client-server API, "Profiles": a whole profile is at most 64 KiB, a key at most 255 bytes.
+TEST(ProfileFields, MayBeAsLargeAsTheLimitsAndNoByteMore) {
+  const std::string empty = R"({"com.example.any":""})";
+  const auto text = [](size_t bytes) { return "\"" + std::string(bytes, 'x') + "\""; };
+  const size_t most = 65536 - empty.size();
+  EXPECT_EQ(Set({}, "com.example.any", text(most)).size(), 65536u);
+  EXPECT_EQ(Set({}, "com.example.any", text(most + 1)), "M_PROFILE_TOO_LARGE");
+  const Fields half = {{"com.example.other", text(40000)}};
+  EXPECT_EQ(Set(half, "com.example.any", text(40000)), "M_PROFILE_TOO_LARGE");
+  EXPECT_NE(Set({}, std::string(255, 'k'), "1"), "M_KEY_TOO_LARGE");
+  EXPECT_EQ(Set({}, std::string(256, 'k'), "1"), "M_KEY_TOO_LARGE");
+}
+
+TEST(ProfileFields, TakeTimeZonesByTheirIanaNames) {
+  for (const char* name : {"UTC", "Europe/Berlin", "America/Argentina/Ushuaia", "Etc/GMT+5",
+                           "America/Port-au-Prince", "GMT0"}) {
+    const std::string quoted = std::string("\"") + name + "\"";
+    EXPECT_EQ(Set({}, "m.tz", quoted), "{\"m.tz\":" + quoted + "}");
+  }
+  for (const char* name : {"", "/", "Europe/", "+01:00", "Europe Berlin", "a/b/c/d", "5"})
+    EXPECT_EQ(Set({}, "m.tz", std::string("\"") + name + "\""), "M_INVALID_PARAM") << name;
+  EXPECT_EQ(Set({}, "m.tz", "\"" + std::string(65, 'x') + "\""), "M_INVALID_PARAM");
+  for (const char* value : {"5", "null", "{}"}) EXPECT_EQ(Set({}, "m.tz", value), "M_BAD_JSON");
+}
+
 TEST(ProfileFields, HaveNamesOfTheCommonGrammar) {
   EXPECT_EQ(Set({}, "com.example." + std::string(300, 'x'), "1"), "M_KEY_TOO_LARGE");
   for (const char* name : {"", "Not A Key", "A", "1a", "a/b", "\xC3\xA9"})
