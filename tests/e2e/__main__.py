@@ -12,6 +12,8 @@ import requests
 from conformance.client import Client, ids, unique
 from conformance.launcher import Homeserver
 
+from . import profiles, services
+
 SENDERS = 4
 ROOMS = 2
 SECONDS_UP = (0.2, 1.5)
@@ -177,18 +179,30 @@ def difference(expected, seen):
     return f"{len(expected)} against {len(seen)} events, first at {at}"
 
 
+def results_of(options, server):
+    if options.what == "services":
+        return services.checks(server)
+    if options.what == "profiles":
+        return profiles.checks(server, options.rooms, options.seed)
+    crashes = Crashes(server)
+    crashes.crash(options.kills, random.Random(options.seed))
+    return crashes.checks()
+
+
 def main():
     parser = argparse.ArgumentParser(prog="tests/e2e/run")
     parser.add_argument("--launcher", required=True)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    parser.add_argument("--what", choices=("crashes", "services", "profiles"), default="crashes")
+    parser.add_argument("--rooms", type=int, default=300, help="of the user who changes name")
     options = parser.parse_args()
     print(f"seed {options.seed}")
-    server = Homeserver(options.launcher).start()
+    one_by_one = {"PARLEY_SHAPE": "services", "PARLEY_RESTART": "1"}
+    environment = {} if options.what == "crashes" else one_by_one
+    server = Homeserver(options.launcher, environment).start()
     try:
-        crashes = Crashes(server)
-        crashes.crash(options.kills, random.Random(options.seed))
-        results = list(crashes.checks())
+        results = list(results_of(options, server))
     finally:
         server.close()
     for what, problem in results:
