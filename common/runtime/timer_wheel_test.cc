@@ -40,7 +40,7 @@ TEST(TimerWheel, KeepsTimersForManyTurns) {
   wheel.Set(1, kStart + absl::Seconds(30));
   wheel.Set(2, kStart + absl::Seconds(31));
   std::vector<int> due;
-  for (int second = 0; second < 31; ++second) {
+  for (int second = 0; second <= 31; ++second) {
     for (const int key : wheel.TakeDue(kStart + absl::Seconds(second))) {
       EXPECT_GE(second, 30);
       due.push_back(key);

@@ -1,7 +1,6 @@
 """Kills one service after the other under load: what everybody sees converges to the last value,
 and nothing that was never so is shown."""
 
-import contextlib
 import os
 import signal
 import threading
@@ -9,13 +8,13 @@ import time
 
 import requests
 
-from conformance.client import Client, unique
+from conformance.client import Client, unique, until
 
 VICTIMS = ("presence", "profile", "calls", "redis")
 LOAD_SECONDS = 2.5
 CONVERGE_SECONDS = 5
 GIVE_UP_SECONDS = 30
-PEOPLE = 4
+PEOPLE = 5
 
 
 def until_acknowledged(act):
@@ -92,12 +91,15 @@ class Scene:
     def __init__(self, server):
         self.server = server
         people = [Client(server.url).register() for _ in range(PEOPLE)]
-        self.observer, self.speaker, self.namer, self.caller = people
+        self.observer, self.speaker, self.namer, self.caller, self.sitter = people
+        self.looks = []  # what the one who only syncs reads as
         self.room = self.observer.create_room(preset="public_chat")
         for user in people[1:]:
             user.join(self.room)
         self.call_room = self.caller.create_room(preset="public_chat")
         self.observer.join(self.call_room)
+        Observer(self.sitter)
+        until(lambda: self.look(0), lambda state: state == "online")
 
     def say_presence(self, number):
         body = {"presence": "online", "status_msg": str(number)}
@@ -123,23 +125,29 @@ class Scene:
         self.caller.send(self.call_room, hangup, "m.call.hangup", txn=f"h{call_id}")
         return call_id
 
+    def look(self, _):
+        state = self.observer.get("presence", self.sitter.user_id, "status").ok()["presence"]
+        self.looks.append(state)
+        return state
+
     def chat(self, _):
         return self.speaker.send(self.room, "x")
 
-    def kill(self, name):
-        pid = int((self.server.folder / "data" / f"{name}.pid").read_text())
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    def pid(self, name):
+        return int((self.server.folder / "data" / f"{name}.pid").read_text())
 
     def converges_without(self, victim):
         """Seconds from the last change until all is seen; what is not; what was wrong."""
         self.prefix = unique("c")
         observer = Observer(self.observer)
-        acts = (self.say_presence, self.rename, self.call, self.chat)
-        presence, name, call, _ = actors = [Actor(act.__name__, act) for act in acts]
+        self.looks.clear()
+        acts = (self.say_presence, self.rename, self.call, self.chat, self.look)
+        presence, name, call, *_ = actors = [Actor(act.__name__, act) for act in acts]
         time.sleep(LOAD_SECONDS / 2)
-        self.kill(victim)
+        killed = self.pid(victim)
+        os.kill(killed, signal.SIGKILL)
         time.sleep(LOAD_SECONDS)
+        assert self.pid(victim) != killed, f"{victim} was not started again"
         for actor in actors:
             actor.end()
         last_at = max(actor.last_at for actor in actors)
@@ -158,7 +166,9 @@ class Scene:
             time.sleep(0.02)
         took = time.monotonic() - last_at
         observer.end()
-        return took, lacking(), wrong(observer.shown, self.speaker.user_id)
+        mistake = wrong(observer.shown, self.speaker.user_id)
+        gone = "who syncs read as away" if set(self.looks) != {"online"} else None
+        return took, lacking(), mistake or gone
 
 
 def wrong(shown, user):
