@@ -23,10 +23,12 @@
 #include "services/events/device_changes.h"
 #include "services/events/federation/key_cache.h"
 #include "services/events/federation/room_federation.h"
+#include "services/events/federation/room_joins.h"
 #include "services/events/graph/graph.h"
 #include "services/events/room_write.h"
 #include "services/events/store.h"
 #include "services/events/test_service.h"
+#include "services/events/typing.h"
 
 // Servers in one process that share rooms over a network that is a function call: deterministic,
 // and as lossy as a test wants it.
@@ -240,9 +242,12 @@ class SimServer {
                   device_changes,
                   server.bus_,
                   &server.net_,
-                  keys},
+                  keys,
+                  room_joins,
+                  graph},
           graph(context, 0),
-          federation(context, graph) {}
+          typing(server.bus_, std::vector<int64_t>(server.config_.partitions, 1)),
+          federation(context, graph, typing) {}
 
     std::unique_ptr<stream::Streams> streams;
     RoomCache rooms;
@@ -250,8 +255,10 @@ class SimServer {
     DeviceChangeMarks device_changes{{}};
     Outbox outbox;
     KeyCache keys;
+    RoomJoins room_joins;
     Context context;
     Graph graph;
+    TypingTable typing;
     RoomFederation federation;
   };
 
