@@ -1,5 +1,7 @@
 #include "services/gateway/sync/room_selection.h"
 
+#include <absl/container/flat_hash_set.h>
+
 #include "common/base/partition.h"
 
 namespace parley::gateway {
@@ -62,10 +64,21 @@ class Selection {
 
 std::vector<RoomSince> SelectRooms(const SelectionInput& input) {
   const Selection selection(input);
-  std::vector<RoomSince> rooms;
+  std::vector<RoomSince> rooms, quiet;
+  absl::flat_hash_set<Partition> asked;
   for (const Membership& membership : input.memberships) {
     RoomSince room;
-    if (selection.Select(membership, room)) rooms.push_back(std::move(room));
+    if (selection.Select(membership, room)) {
+      asked.insert(PartitionOf(membership.room_id(), input.partitions));
+      rooms.push_back(std::move(room));
+    } else if (IsJoin(membership) && room.since() > 0) {
+      quiet.push_back(std::move(room));
+    }
+  }
+  // The answer takes the token to the partition's head, which may be ahead of what was heard of the other rooms there:
+  // they are asked too, or what they have up to that head would never be shown.
+  for (RoomSince& room : quiet) {
+    if (asked.contains(PartitionOf(room.room_id(), input.partitions))) rooms.push_back(std::move(room));
   }
   return rooms;
 }

@@ -29,7 +29,7 @@ struct SelectionInput {
 };
 
 // The rooms to ask their owners about, each with what the client has of it. A room with membership join is left out only if
-// nothing was heard of it after the client's position.
+// nothing was heard of it after the client's position, and nobody is asked about another of its partition.
 std::vector<events::v1::RoomSince> SelectRooms(const SelectionInput& input);
 
 }  // namespace parley::gateway
