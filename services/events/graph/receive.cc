@@ -88,10 +88,11 @@ class Settler::Session {
   }
 
   absl::StatusOr<Settled> TakeHistory(const event::VerifiedPdu& event, RoomOrder ord) {
-    if (event->prev_events.empty()) return Settled{};
     PARLEY_RETURN_IF_ERROR(Open());
     PARLEY_TRY(const std::optional<Target> known, write_->Find(event->event_id.str()));
     if (known && (known->flags & kOutlier) == 0) return Settled{};
+    // Nothing but the create event that the room was joined with begins its history.
+    if (event->prev_events.empty() && !known) return Settled{};
     return PlaceInGraph(event, known ? known->pos : 0, ord);
   }
 
@@ -225,7 +226,7 @@ class Settler::Session {
       PARLEY_TRY(const Past past, PastOf(graph, *event, missing));
       if (!missing.missing_prevs.empty() || !missing.missing_auth.empty()) return absl::OkStatus();
       PARLEY_TRY(placed, PlaceEvent(graph, event, past, ord.has_value()));
-      if (!past.told.empty()) placed->flags |= kAfterGap;
+      if (!past.told.empty() && !event->prev_events.empty()) placed->flags |= kAfterGap;
       return ApplyEarlyRedaction(db, graph, *placed);
     }));
     if (!placed) return missing;
@@ -238,6 +239,10 @@ class Settler::Session {
 
   absl::StatusOr<Past> PastOf(GraphState& graph, const event::Pdu& pdu, Settled& missing) {
     Past past;
+    if (pdu.prev_events.empty()) {
+      PARLEY_TRY(StateDelta nothing, DeltaOf(graph, {}));
+      past.told.push_back(std::move(nothing));
+    }
     for (const EventId& id : pdu.prev_events) {
       PARLEY_TRY(const GraphEvent* prev, graph.Lookup(id));
       if (prev != nullptr && !prev->Is(kOutlier)) {
