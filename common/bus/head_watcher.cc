@@ -3,6 +3,11 @@
 #include <utility>
 
 namespace parley::bus {
+namespace {
+
+constexpr absl::Duration kTrustedSilence = absl::Seconds(2);
+
+}  // namespace
 
 HeadWatcher::HeadWatcher(Bus& bus, const Clock& clock, Options options)
     : bus_(bus), clock_(clock), options_(std::move(options)) {
@@ -37,6 +42,10 @@ absl::Time HeadWatcher::last_heard(const Topic& topic) const {
   absl::MutexLock lock(&mutex_);
   const auto found = streams_.find(topic);
   return found == streams_.end() ? absl::InfinitePast() : found->second.heard;
+}
+
+bool HeadWatcher::HeardLately(const Topic& topic) const {
+  return clock_.Now() - last_heard(topic) <= kTrustedSilence;
 }
 
 bool HeadWatcher::IsSilent(const std::string& service) const {

@@ -48,6 +48,9 @@ class HeadWatcher {
   int64_t head(const Topic& topic) const;
   // When the stream's owner was last heard; always now on a reliable bus.
   absl::Time last_heard(const Topic& topic) const;
+  // The stream's owner was heard within two seconds: what was kept of it and not taken back since,
+  // counts (architecture §5).
+  bool HeardLately(const Topic& topic) const;
   // No heartbeat of the service has come for two periods: its wakes may be lost too, and what was
   // heard may be a period old. Never on a reliable bus.
   bool IsSilent(const std::string& service) const;

@@ -23,6 +23,13 @@ struct Topic {
   }
 };
 
+// A service's streams of all partitions.
+inline std::vector<Topic> AllTopics(std::string_view service, uint32_t partitions) {
+  std::vector<Topic> topics;
+  for (Partition p = 0; p < partitions; ++p) topics.push_back({std::string(service), p});
+  return topics;
+}
+
 // "Something of `key` is at `position` of this stream": a reason to look, never a fact. Views last
 // for the call.
 struct Wake {
@@ -36,6 +43,14 @@ struct Head {
   Topic topic;
   int64_t position = 0;
 };
+
+// The heads that `service` itself told (messages of its contract) as those of its streams.
+template <class Told>
+std::vector<Head> HeadsOf(const std::string& service, const Told& told) {
+  std::vector<Head> heads;
+  for (const auto& head : told) heads.push_back({{service, head.partition()}, head.position()});
+  return heads;
+}
 
 // What a process says of itself once a second: the streams it owns, and the heads of those that
 // moved in the last ten seconds. It makes up for lost wakes, and shows that the owner is heard.

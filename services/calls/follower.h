@@ -1,24 +1,18 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
-#include <thread>
+#include <optional>
 #include <vector>
-
-#include <absl/base/thread_annotations.h>
-#include <absl/container/btree_set.h>
-#include <absl/synchronization/mutex.h>
 
 #include "common/base/clock.h"
 #include "common/bus/bus.h"
-#include "common/bus/head_watcher.h"
+#include "common/bus/stream_follower.h"
 #include "parley/events/v1/events.parley.h"
 #include "services/calls/call_board.h"
 
 namespace parley::calls {
 
-// Follows the call events of all rooms: reads from the beginning of what `events` keeps, then
-// whatever a wake, or the head that a lost wake left behind, says is there. Nothing of it is
+// Follows the call events of all rooms, from the beginning of what `events` keeps. Nothing of it is
 // stored: after a restart it reads again.
 //
 // Threads: its own, from construction to destruction. Lifetime: borrows its arguments.
@@ -26,29 +20,16 @@ class Follower {
  public:
   Follower(bus::Bus& bus, const Clock& clock, events::EventsService& events, CallBoard& board,
            uint32_t partitions);
-  ~Follower();
 
  private:
-  void Mark(Partition partition, int64_t position);
-  void MarkAll();
-  void Run();
-  // Partitions to read, once there are any; false: the end.
-  bool Wait(std::vector<Partition>& partitions);
-  bool Read(const std::vector<Partition>& partitions);
+  std::optional<std::vector<bus::Progress>> Read(const std::vector<bus::Progress>& behind);
   void Take(const events::v1::CallSignal& signal);
   std::vector<bus::Head> PollHeads();
 
   events::EventsService& events_;
   CallBoard& board_;
   const absl::Time started_;
-  absl::Mutex mutex_;
-  std::vector<int64_t> read_
-      ABSL_GUARDED_BY(mutex_);  // by partition: everything up to here was read; -1: nothing
-  absl::btree_set<Partition> dirty_ ABSL_GUARDED_BY(mutex_);
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::vector<bus::Bus::SubscriptionPtr> subscriptions_;
-  std::unique_ptr<bus::HeadWatcher> watcher_;
-  std::thread thread_;
+  bus::StreamFollower stream_;  // ends first
 };
 
 }  // namespace parley::calls

@@ -19,6 +19,8 @@ using RoomNid = int64_t;
 using RoomOrder = int64_t;
 inline constexpr int kOrderBits = 20;
 constexpr RoomOrder LiveOrder(int64_t position) { return position << kOrderBits; }
+// The stream position that a place stands at: of the last live event at or before it.
+constexpr int64_t PositionAt(RoomOrder order) { return order >> kOrderBits; }
 // Whatever is paged stands here or behind. Events that have no place in the room's history (kHidden) stand before it, so
 // that no scan meets them.
 inline constexpr RoomOrder kFirstOrder = INT64_MIN / 2;
@@ -44,6 +46,12 @@ enum EventFlags : uint32_t {
   // Those at HiddenOrder.
   kHidden = kSoftFailed | kOutlier | kRejected,
 };
+
+// Where the state of an event (EventRow, GraphEvent) is found: of those on the line, and the start of a fork.
+template <class Event>
+constexpr int64_t LinePosition(const Event& event) {
+  return (event.flags & kHidden) != 0 ? event.pos : PositionAt(event.ord);
+}
 
 struct RoomRow {
   Partition partition = 0;

@@ -149,6 +149,15 @@ absl::StatusOr<std::optional<EventRow>> FindEvent(store::Reader& db, Partition p
                   {p, event_id});
 }
 
+absl::StatusOr<std::optional<RoomRow>> FindRoomOfEvent(store::Reader& db, uint32_t partitions,
+                                                       std::string_view event_id) {
+  for (Partition p = 0; p < partitions; ++p) {
+    PARLEY_TRY(const auto event, FindEvent(db, p, event_id));
+    if (event) return FindRoomByNid(db, p, event->room);
+  }
+  return std::nullopt;
+}
+
 absl::StatusOr<std::vector<EventRow>> ReadEvents(store::Reader& db, Partition p,
                                                  const std::vector<int64_t>& positions) {
   std::vector<EventRow> rows;

@@ -39,6 +39,9 @@ absl::StatusOr<std::optional<RoomRow>> FindRoomByNid(store::Reader& db, Partitio
 
 absl::StatusOr<std::optional<EventRow>> ReadEvent(store::Reader& db, Partition p, int64_t pos);
 absl::StatusOr<std::optional<EventRow>> FindEvent(store::Reader& db, Partition p, std::string_view event_id);
+// The room of an event that is known by its id alone: looks in each of the partitions.
+absl::StatusOr<std::optional<RoomRow>> FindRoomOfEvent(store::Reader& db, uint32_t partitions,
+                                                       std::string_view event_id);
 // In the order asked; positions without a row are left out.
 absl::StatusOr<std::vector<EventRow>> ReadEvents(store::Reader& db, Partition p, const std::vector<int64_t>& positions);
 

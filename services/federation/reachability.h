@@ -8,6 +8,8 @@
 #include <absl/synchronization/mutex.h>
 #include <absl/time/time.h>
 
+#include "services/federation/backoff.h"
+
 namespace parley::federation {
 
 // Servers that were not reached lately: whoever asks for nobody's sake (state, missing events)
@@ -22,13 +24,8 @@ class Reachability {
   size_t unreachable() const;
 
  private:
-  struct Entry {
-    int failures = 0;
-    absl::Time ask_at;
-  };
-
   mutable absl::Mutex mutex_;
-  absl::flat_hash_map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, Backoff> entries_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace parley::federation

@@ -43,7 +43,7 @@ presence::RecordActivityRequest ActivityGathering::Take(absl::Duration repeat) {
 void ActivityGathering::Tell(const rpc::Call& call,
                              const presence::RecordActivityRequest& request) {
   if (request.activities().empty()) return;
-  presence_.RecordActivity(call, request).IgnoreError();
+  inner_.RecordActivity(call, request).IgnoreError();
 }
 
 void ActivityGathering::Tick() {
@@ -59,37 +59,7 @@ absl::StatusOr<presence::RecordActivityResponse> ActivityGathering::RecordActivi
 absl::StatusOr<presence::GetPresenceResponse> ActivityGathering::GetPresence(
     const rpc::Call& call, const presence::GetPresenceRequest& request) {
   Tell(call, Take(absl::ZeroDuration()));
-  return presence_.GetPresence(call, request);
-}
-
-absl::StatusOr<presence::SetPresenceResponse> ActivityGathering::SetPresence(
-    const rpc::Call& call, const presence::SetPresenceRequest& request) {
-  return presence_.SetPresence(call, request);
-}
-
-absl::StatusOr<presence::ReportSessionsResponse> ActivityGathering::ReportSessions(
-    const rpc::Call& call, const presence::ReportSessionsRequest& request) {
-  return presence_.ReportSessions(call, request);
-}
-
-absl::StatusOr<presence::AnnounceProfileResponse> ActivityGathering::AnnounceProfile(
-    const rpc::Call& call, const presence::AnnounceProfileRequest& request) {
-  return presence_.AnnounceProfile(call, request);
-}
-
-absl::StatusOr<presence::ReadSinceResponse> ActivityGathering::ReadSince(
-    const rpc::Call& call, const presence::ReadSinceRequest& request) {
-  return presence_.ReadSince(call, request);
-}
-
-absl::StatusOr<presence::ReceiveRemoteResponse> ActivityGathering::ReceiveRemote(
-    const rpc::Call& call, const presence::ReceiveRemoteRequest& request) {
-  return presence_.ReceiveRemote(call, request);
-}
-
-absl::StatusOr<common::v1::HeadsResponse> ActivityGathering::Heads(
-    const rpc::Call& call, const common::v1::HeadsRequest& request) {
-  return presence_.Heads(call, request);
+  return inner_.GetPresence(call, request);
 }
 
 }  // namespace parley::gateway

@@ -23,13 +23,13 @@ namespace parley::gateway {
 // Threads: safe from any; Tick by one. Lifetime: borrows the service and the clock. Memory: the
 // users of the last kRepeat, at most kMaxUsers; acts of more are not told. A call that fails is not
 // repeated: the next act is told.
-class ActivityGathering final : public presence::PresenceService {
+class ActivityGathering final : public presence::PresencePassing {
  public:
   static constexpr absl::Duration kRepeat = absl::Seconds(10);
   static constexpr size_t kMaxUsers = 100'000;
 
   ActivityGathering(presence::PresenceService& presence, const Clock& clock)
-      : presence_(presence), clock_(clock) {}
+      : PresencePassing(presence), clock_(clock) {}
 
   // Tells what is due. To be called once a second.
   void Tick();
@@ -39,19 +39,6 @@ class ActivityGathering final : public presence::PresenceService {
       const rpc::Call& call, const presence::RecordActivityRequest& request) override;
   absl::StatusOr<presence::GetPresenceResponse> GetPresence(
       const rpc::Call& call, const presence::GetPresenceRequest& request) override;
-
-  absl::StatusOr<presence::SetPresenceResponse> SetPresence(
-      const rpc::Call& call, const presence::SetPresenceRequest& request) override;
-  absl::StatusOr<presence::ReportSessionsResponse> ReportSessions(
-      const rpc::Call& call, const presence::ReportSessionsRequest& request) override;
-  absl::StatusOr<presence::AnnounceProfileResponse> AnnounceProfile(
-      const rpc::Call& call, const presence::AnnounceProfileRequest& request) override;
-  absl::StatusOr<presence::ReadSinceResponse> ReadSince(
-      const rpc::Call& call, const presence::ReadSinceRequest& request) override;
-  absl::StatusOr<presence::ReceiveRemoteResponse> ReceiveRemote(
-      const rpc::Call& call, const presence::ReceiveRemoteRequest& request) override;
-  absl::StatusOr<common::v1::HeadsResponse> Heads(const rpc::Call& call,
-                                                  const common::v1::HeadsRequest& request) override;
 
  private:
   struct User {
@@ -64,7 +51,6 @@ class ActivityGathering final : public presence::PresenceService {
   presence::RecordActivityRequest Take(absl::Duration repeat);
   void Tell(const rpc::Call& call, const presence::RecordActivityRequest& request);
 
-  presence::PresenceService& presence_;
   const Clock& clock_;
   absl::Mutex mutex_;
   absl::flat_hash_map<std::string, User> users_ ABSL_GUARDED_BY(mutex_);

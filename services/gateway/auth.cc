@@ -9,20 +9,13 @@ namespace parley::gateway {
 namespace {
 
 constexpr std::string_view kStream = "accounts";
-constexpr absl::Duration kTrustedSilence = absl::Seconds(2);
 constexpr size_t kMaxEntries = 200'000;
-
-std::vector<bus::Topic> AllTopics(uint32_t partitions) {
-  std::vector<bus::Topic> topics;
-  for (uint32_t p = 0; p < partitions; ++p) topics.push_back({std::string(kStream), p});
-  return topics;
-}
 
 }  // namespace
 
 Authenticator::Authenticator(uint32_t partitions, Deps deps)
     : deps_(deps), latest_news_(partitions, 0), forgotten_at_(partitions, 0) {
-  subscriptions_.push_back(deps_.bus.Subscribe(bus::Interest::Of(AllTopics(partitions)),
+  subscriptions_.push_back(deps_.bus.Subscribe(bus::Interest::Of(bus::AllTopics(kStream, partitions)),
                                                [this](const bus::Wake& wake) { OnWake(wake); }));
   subscriptions_.push_back(deps_.bus.OnReconnect([this] { ForgetAll(); }));
 }
@@ -47,10 +40,9 @@ std::optional<Requester> Authenticator::FromCache(std::string_view token) {
   if (found == entries_.end()) return std::nullopt;
   const Entry& entry = found->second;
   if (entry.kept_at < forgotten_at_[entry.partition]) return std::nullopt;
-  const absl::Time now = deps_.clock.Now();
-  if (now - deps_.heads.last_heard({std::string(kStream), entry.partition}) > kTrustedSilence) return std::nullopt;
+  if (!deps_.heads.HeardLately({std::string(kStream), entry.partition})) return std::nullopt;
   const int64_t expires_at_ms = entry.requester.expires_at_ms;
-  if (expires_at_ms != 0 && absl::ToUnixMillis(now) >= expires_at_ms) return std::nullopt;
+  if (expires_at_ms != 0 && deps_.clock.NowMs() >= expires_at_ms) return std::nullopt;
   hits_.fetch_add(1, std::memory_order_relaxed);
   return entry.requester;
 }

@@ -8,28 +8,21 @@
 namespace parley::gateway {
 namespace {
 
-constexpr absl::Duration kTrustedSilence = absl::Seconds(2);
-
 std::string StreamName() {
   return std::string(stream::NameOf(stream::StreamKind::kProfile));
-}
-
-std::vector<bus::Topic> AllTopics(uint32_t partitions) {
-  std::vector<bus::Topic> topics;
-  for (Partition p = 0; p < partitions; ++p) topics.push_back({StreamName(), p});
-  return topics;
 }
 
 }  // namespace
 
 ProfileCache::ProfileCache(uint32_t partitions, Deps deps, size_t max_entries)
-    : partitions_(partitions),
+    : ProfilePassing(deps.profile),
+      partitions_(partitions),
       deps_(deps),
       max_entries_(max_entries),
       latest_news_(partitions, 0),
       forgotten_at_(partitions, 0) {
   subscriptions_.push_back(
-      deps_.bus.Subscribe(bus::Interest::Of(AllTopics(partitions)), [this](const bus::Wake& wake) {
+      deps_.bus.Subscribe(bus::Interest::Of(bus::AllTopics(StreamName(), partitions)), [this](const bus::Wake& wake) {
         if (wake.key.empty()) return ForgetPartition(wake.partition);
         Forget(wake.key);
       }));
@@ -64,8 +57,7 @@ const ProfileCache::Entry* ProfileCache::Find(const std::string& user_id) const 
   if (found == entries_.end()) return nullptr;
   const Partition partition = PartitionOf(user_id, partitions_);
   if (found->second.kept_at < forgotten_at_[partition]) return nullptr;
-  const absl::Time heard = deps_.heads.last_heard({StreamName(), partition});
-  return deps_.clock.Now() - heard <= kTrustedSilence ? &found->second : nullptr;
+  return deps_.heads.HeardLately({StreamName(), partition}) ? &found->second : nullptr;
 }
 
 profile::GetManyRequest ProfileCache::TakeKnown(const profile::GetManyRequest& request,
@@ -101,7 +93,7 @@ absl::StatusOr<profile::GetManyResponse> ProfileCache::GetMany(
   const profile::GetManyRequest unknown = TakeKnown(request, response);
   if (unknown.user_ids().empty()) return response;
   const int64_t asked_at = NewsSoFar();
-  PARLEY_TRY(profile::GetManyResponse answer, deps_.profile.GetMany(call, unknown));
+  PARLEY_TRY(profile::GetManyResponse answer, inner_.GetMany(call, unknown));
   for (auto& [user_id, fields] : *answer.mutable_profiles()) {
     Keep(user_id, fields, asked_at);
     (*response.mutable_profiles())[user_id] = std::move(fields);
@@ -112,43 +104,23 @@ absl::StatusOr<profile::GetManyResponse> ProfileCache::GetMany(
 // Whatever came of a change, what was known before it does not count any more.
 absl::StatusOr<profile::SetFieldResponse> ProfileCache::SetField(
     const rpc::Call& call, const profile::SetFieldRequest& request) {
-  auto response = deps_.profile.SetField(call, request);
+  auto response = inner_.SetField(call, request);
   Forget(request.user_id());
   return response;
 }
 
 absl::StatusOr<profile::CreateProfileResponse> ProfileCache::CreateProfile(
     const rpc::Call& call, const profile::CreateProfileRequest& request) {
-  auto response = deps_.profile.CreateProfile(call, request);
+  auto response = inner_.CreateProfile(call, request);
   Forget(request.user_id());
   return response;
 }
 
 absl::StatusOr<profile::EraseProfileResponse> ProfileCache::EraseProfile(
     const rpc::Call& call, const profile::EraseProfileRequest& request) {
-  auto response = deps_.profile.EraseProfile(call, request);
+  auto response = inner_.EraseProfile(call, request);
   Forget(request.user_id());
   return response;
-}
-
-absl::StatusOr<profile::GetProfileResponse> ProfileCache::GetProfile(
-    const rpc::Call& call, const profile::GetProfileRequest& request) {
-  return deps_.profile.GetProfile(call, request);
-}
-
-absl::StatusOr<profile::SearchUsersResponse> ProfileCache::SearchUsers(
-    const rpc::Call& call, const profile::SearchUsersRequest& request) {
-  return deps_.profile.SearchUsers(call, request);
-}
-
-absl::StatusOr<profile::GetPropagationResponse> ProfileCache::GetPropagation(
-    const rpc::Call& call, const profile::GetPropagationRequest& request) {
-  return deps_.profile.GetPropagation(call, request);
-}
-
-absl::StatusOr<common::v1::HeadsResponse> ProfileCache::Heads(
-    const rpc::Call& call, const common::v1::HeadsRequest& request) {
-  return deps_.profile.Heads(call, request);
 }
 
 }  // namespace parley::gateway

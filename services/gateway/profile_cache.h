@@ -10,7 +10,6 @@
 #include <absl/status/statusor.h>
 #include <absl/synchronization/mutex.h>
 
-#include "common/base/clock.h"
 #include "common/bus/bus.h"
 #include "common/bus/head_watcher.h"
 #include "parley/profile/v1/profile.parley.h"
@@ -26,13 +25,12 @@ namespace parley::gateway {
 //
 // Threads: any. Lifetime: borrows all of Deps. Memory: at most `max_entries` users; all are
 // forgotten when there are more.
-class ProfileCache final : public profile::ProfileService {
+class ProfileCache final : public profile::ProfilePassing {
  public:
   struct Deps {
     profile::ProfileService& profile;
     bus::Bus& bus;
     const bus::HeadWatcher& heads;
-    const Clock& clock;
   };
 
   ProfileCache(uint32_t partitions, Deps deps, size_t max_entries = 50'000);
@@ -49,15 +47,6 @@ class ProfileCache final : public profile::ProfileService {
       const rpc::Call& call, const profile::CreateProfileRequest& request) override;
   absl::StatusOr<profile::EraseProfileResponse> EraseProfile(
       const rpc::Call& call, const profile::EraseProfileRequest& request) override;
-
-  absl::StatusOr<profile::GetProfileResponse> GetProfile(
-      const rpc::Call& call, const profile::GetProfileRequest& request) override;
-  absl::StatusOr<profile::SearchUsersResponse> SearchUsers(
-      const rpc::Call& call, const profile::SearchUsersRequest& request) override;
-  absl::StatusOr<profile::GetPropagationResponse> GetPropagation(
-      const rpc::Call& call, const profile::GetPropagationRequest& request) override;
-  absl::StatusOr<common::v1::HeadsResponse> Heads(const rpc::Call& call,
-                                                  const common::v1::HeadsRequest& request) override;
 
  private:
   struct Entry {

@@ -64,7 +64,7 @@ class ProfileCacheTest : public ::testing::Test {
   bus::HeadWatcher heads_{bus_, clock_, {.services = {"profile"}, .poll = [](const std::string&) {
                                            return std::vector<bus::Head>();
                                          }}};
-  ProfileCache cache_{kPartitions, {profile_, bus_, heads_, clock_}};
+  ProfileCache cache_{kPartitions, {profile_, bus_, heads_}};
 };
 
 TEST_F(ProfileCacheTest, AsksOnceWhileThePartitionIsHeard) {
@@ -131,7 +131,7 @@ TEST_F(ProfileCacheTest, DoesNotKeepAnAnswerThatAChangeOvertook) {
 
 TEST_F(ProfileCacheTest, KeepsNoMoreThanItMay) {
   Heartbeat();
-  ProfileCache small(kPartitions, {profile_, bus_, heads_, clock_}, /*max_entries=*/1);
+  ProfileCache small(kPartitions, {profile_, bus_, heads_}, /*max_entries=*/1);
   NameOf(small, kAlice);
   NameOf(small, kBob);
   NameOf(small, kAlice);

@@ -105,10 +105,7 @@ class WiredGateway final : public GatewayPart {
     const rpc::Call call{absl::Now() + kPollTimeout, "heads"};
     const bool of_accounts = service == NameOf(StreamKind::kAccounts);
     const auto answer = of_accounts ? peers_.accounts.Heads(call, {}) : peers_.profile.Heads(call, {});
-    std::vector<bus::Head> heads;
-    if (!answer.ok()) return heads;
-    for (const common::Head& head : answer->heads()) heads.push_back({{service, head.partition()}, head.position()});
-    return heads;
+    return answer.ok() ? bus::HeadsOf(service, answer->heads()) : std::vector<bus::Head>();
   }
 
   const Config& config_;
@@ -118,7 +115,7 @@ class WiredGateway final : public GatewayPart {
   std::atomic<bool> caches_stand_ = false;
   bus::HeadWatcher heads_{bus_, Clock::System(), WatchUsers()};
   gateway::Authenticator authenticator_{config_.partitions, {peers_.accounts, bus_, heads_, Clock::System()}};
-  gateway::ProfileCache profiles_{config_.partitions, {peers_.profile, bus_, heads_, Clock::System()}};
+  gateway::ProfileCache profiles_{config_.partitions, {peers_.profile, bus_, heads_}};
   gateway::ActivityGathering activity_{peers_.presence, Clock::System()};
   Periodic activity_tick_{"activity", kActivityTick, [this] { activity_.Tick(); }};
   gateway::LastSeen last_seen_{peers_.accounts};

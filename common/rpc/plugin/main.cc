@@ -2,6 +2,7 @@
 //   parley::accounts::AccountsService    the interface, which the service implements
 //   parley::accounts::AccountsClient     the same interface over an rpc::Channel
 //   parley::accounts::AccountsLink       the same interface around another, telling an rpc::Observer
+//   parley::accounts::AccountsPassing    passes every call on: what caches and such derive from
 //   parley::accounts::AccountsFake       answers Unimplemented to everything: what fakes in tests derive from
 //   parley::accounts::Serve              puts all methods into an rpc::Dispatcher
 // Messages and enums are aliased from parley::accounts::v1 into parley::accounts.
@@ -133,6 +134,12 @@ void PrintClasses(const pb::ServiceDescriptor& service, pb::io::Printer& out) {
   PrintOverrides(service, out);
   out.Print(VarsOf(service),
             "\n private:\n  std::atomic<$base$Service*> inner_ = nullptr;\n  ::parley::rpc::Observer& observer_;\n};\n\n"
+            "// Passes every call on: what derives from it says what it does otherwise. Borrows the service.\n"
+            "class $base$Passing : public $base$Service {\n public:\n"
+            "  explicit $base$Passing($base$Service& inner) : inner_(inner) {}\n\n");
+  PrintOverrides(service, out);
+  out.Print(VarsOf(service),
+            "\n protected:\n  $base$Service& inner_;\n};\n\n"
             "// Answers Unimplemented to everything: what fakes in tests derive from.\n"
             "class $base$Fake : public $base$Service {\n public:\n");
   PrintOverrides(service, out);
@@ -155,6 +162,9 @@ void PrintDefinitions(const pb::ServiceDescriptor& service, pb::io::Printer& out
               "  if (inner == nullptr) return absl::UnavailableError(\"$area$ does not run yet\");\n"
               "  return ::parley::rpc::Observe(observer_, k$base$$method$,\n"
               "                                [&] { return inner->$method$(call, request); });\n}\n\n"
+              "absl::StatusOr<$response$> $base$Passing::$method$(const ::parley::rpc::Call& call,\n"
+              "    const $request$& request) {\n"
+              "  return inner_.$method$(call, request);\n}\n\n"
               "absl::StatusOr<$response$> $base$Fake::$method$(const ::parley::rpc::Call&, const $request$&) {\n"
               "  return absl::UnimplementedError(\"$area$.$method$\");\n}\n\n");
   });

@@ -10,7 +10,7 @@ class TypingTable;
 
 // The contract of rooms as other servers see them, each call handed to the file that does it.
 // Threads: any; calls block. Lifetime: borrows the context.
-class RoomFederation final : public RoomFederationFake {
+class RoomFederation final : public RoomFederationService {
  public:
   RoomFederation(const Context& context, Graph& graph, TypingTable& typing)
       : context_(context), graph_(graph), typing_(typing) {}

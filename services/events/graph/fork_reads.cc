@@ -9,10 +9,6 @@
 namespace parley::events {
 namespace {
 
-int64_t LinePosition(const EventRow& event) {
-  return (event.flags & kHidden) != 0 ? event.pos : event.ord >> kOrderBits;
-}
-
 absl::StatusOr<ForkRow> ForkOf(store::Reader& db, Partition p, int64_t pos) {
   PARLEY_TRY(const auto fork, FindFork(db, p, pos));
   if (!fork) return absl::DataLossError("an event's fork is not in the store");

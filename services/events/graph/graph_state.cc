@@ -21,10 +21,6 @@ constexpr int kMaxForks = 1000;
 
 }  // namespace
 
-int64_t LinePosition(const GraphEvent& event) {
-  return event.Is(kHidden) ? event.pos : event.ord >> kOrderBits;
-}
-
 GraphState::GraphState(store::Reader& db, Room& room) : db_(db), room_(room), graph_(*this) {}
 
 void GraphState::SetNew(const event::PduPtr& event, uint32_t flags) {
@@ -132,6 +128,12 @@ absl::StatusOr<StateDelta> GraphState::OnFork(int64_t pos) {
     PARLEY_TRY(const GraphEvent* event, At(fork->pos));
     PARLEY_RETURN_IF_ERROR(OverlayEvent(delta, *event));
   }
+  return delta;
+}
+
+StateDelta GraphState::Empty() const {
+  StateDelta delta;
+  for (const StateRow& row : room_.state.Rows()) delta[{row.type, row.state_key}] = 0;
   return delta;
 }
 

@@ -55,6 +55,8 @@ class GraphState final : public event::EventSource {
   absl::StatusOr<const GraphEvent*> Lookup(const EventId& id);
   absl::StatusOr<const GraphEvent*> At(int64_t pos);
 
+  // A state with nothing in it.
+  StateDelta Empty() const;
   // Not of outliers: nobody knows their state.
   absl::StatusOr<StateDelta> Before(const GraphEvent& event);
   absl::StatusOr<StateDelta> After(const GraphEvent& event);
@@ -95,8 +97,5 @@ class GraphState final : public event::EventSource {
   absl::flat_hash_map<EventId, const GraphEvent*> by_id_;
   absl::Status status_;  // of what EventSource can't tell
 };
-
-// Where an event's state is found: of those on the line, and the start of a fork.
-int64_t LinePosition(const GraphEvent& event);
 
 }  // namespace parley::events

@@ -200,18 +200,13 @@ class Walk {
 };
 
 absl::StatusOr<std::string> RoomOf(const Context& context, std::string_view event_id) {
-  std::string room_id;
+  std::optional<RoomRow> room;
   PARLEY_RETURN_IF_ERROR(context.store.Read([&](store::Reader& db) -> absl::Status {
-    for (Partition p = 0; p < context.streams.partitions() && room_id.empty(); ++p) {
-      PARLEY_TRY(const auto row, FindEvent(db, p, event_id));
-      if (!row) continue;
-      PARLEY_TRY(const auto room, FindRoomByNid(db, p, row->room));
-      if (room) room_id = room->room_id;
-    }
+    PARLEY_TRY(room, FindRoomOfEvent(db, context.streams.partitions(), event_id));
     return absl::OkStatus();
   }));
-  if (room_id.empty()) return NotFound("There is no such event");
-  return room_id;
+  if (!room) return NotFound("There is no such event");
+  return room->room_id;
 }
 
 }  // namespace

@@ -38,6 +38,7 @@ class Placing {
 
  private:
   absl::StatusOr<StateDelta> StateBefore() {
+    if (event_->prev_events.empty()) return graph_.Empty();
     std::vector<StateDelta> states = past_.told;
     for (const GraphEvent* prev : past_.prevs) {
       PARLEY_TRY(StateDelta after, graph_.After(*prev));
@@ -145,6 +146,10 @@ class Placing {
   }
 
   absl::Status WriteFork() {
+    if (event_->prev_events.empty()) {
+      placed_.fork = ForkRow{};  // nothing was in force at position 0
+      return absl::OkStatus();
+    }
     if (past_.prevs.size() == 1 && past_.told.empty()) {
       PARLEY_TRY(const bool shared, ShareState(*past_.prevs[0]));
       if (shared) return absl::OkStatus();

@@ -226,7 +226,7 @@ class Settler::Session {
       PARLEY_TRY(const Past past, PastOf(graph, *event, missing));
       if (!missing.missing_prevs.empty() || !missing.missing_auth.empty()) return absl::OkStatus();
       PARLEY_TRY(placed, PlaceEvent(graph, event, past, ord.has_value()));
-      if (!past.told.empty() && !event->prev_events.empty()) placed->flags |= kAfterGap;
+      if (!past.told.empty()) placed->flags |= kAfterGap;
       return ApplyEarlyRedaction(db, graph, *placed);
     }));
     if (!placed) return missing;
@@ -239,10 +239,6 @@ class Settler::Session {
 
   absl::StatusOr<Past> PastOf(GraphState& graph, const event::Pdu& pdu, Settled& missing) {
     Past past;
-    if (pdu.prev_events.empty()) {
-      PARLEY_TRY(StateDelta nothing, DeltaOf(graph, {}));
-      past.told.push_back(std::move(nothing));
-    }
     for (const EventId& id : pdu.prev_events) {
       PARLEY_TRY(const GraphEvent* prev, graph.Lookup(id));
       if (prev != nullptr && !prev->Is(kOutlier)) {
@@ -275,9 +271,8 @@ class Settler::Session {
         continue;
       if (graph.PositionIn({}, tuple) != event->pos) delta[tuple] = event->pos;
     }
-    for (const StateRow& row : graph.room().state.Rows()) {
-      const event::StateTuple tuple{row.type, row.state_key};
-      if (!state.contains(tuple)) delta[tuple] = 0;
+    for (auto& [tuple, nothing] : graph.Empty()) {
+      if (!state.contains(tuple)) delta[tuple] = nothing;
     }
     return delta;
   }

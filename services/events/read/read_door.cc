@@ -105,7 +105,7 @@ bool ReadDoor::MaySee(const EventRow& row) const {
   const bool own_membership = row.type == "m.room.member" && row.state_key == viewer_.user_id;
   if (own_membership) return true;
   if ((row.flags & kOffLine) != 0) return MaySeeOnFork(row).value_or(false);
-  return MaySeeAt(row.ord >> kOrderBits);
+  return MaySeeAt(PositionAt(row.ord));
 }
 
 absl::StatusOr<bool> ReadDoor::MaySeeOnFork(const EventRow& row) const {
@@ -122,7 +122,7 @@ absl::StatusOr<bool> ReadDoor::MaySeeOnFork(const EventRow& row) const {
   PARLEY_TRY(const auto member, read("m.room.member", viewer_.user_id));
   if (member) facts.membership_before = MembershipIn(*member);
   facts.membership_after = facts.membership_before;
-  facts.joined_since = JoinedSince(row.ord >> kOrderBits);
+  facts.joined_since = JoinedSince(PositionAt(row.ord));
   return event::MaySee(facts);
 }
 

@@ -52,7 +52,7 @@ absl::Status RoomSync::CollectTimeline(int64_t after, int64_t upto) {
   PARLEY_RETURN_IF_ERROR(status);
   limited_ = limited_ || (scanned == kMaxScanned && !reached_known);
   std::reverse(timeline_.begin(), timeline_.end());
-  timeline_start_ = timeline_.empty() ? upto + 1 : timeline_.front().ord >> kOrderBits;
+  timeline_start_ = timeline_.empty() ? upto + 1 : PositionAt(timeline_.front().ord);
   return resolved_ ? ReadResolved(upto) : absl::OkStatus();
 }
 

@@ -16,9 +16,6 @@ namespace parley::events {
 // too, and means the place where that sync stood in the room's partition; `end` if it knows nothing of that partition.
 std::string RoomToken(RoomOrder order);
 
-// The stream position that a place stands at: of the last live event at or before it.
-constexpr int64_t PositionAt(RoomOrder order) { return order >> kOrderBits; }
-
 // M_INVALID_PARAM when `token` is neither.
 absl::StatusOr<RoomOrder> ParseRoomToken(std::string_view token, Partition partition,
                                          RoomOrder end);

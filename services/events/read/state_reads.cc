@@ -83,19 +83,14 @@ absl::Status AddEvent(RoomAccess& access, const std::string& event_id, std::stri
 }
 
 // The old GET /events/{eventId} names no room: every partition of the replica is asked.
-absl::StatusOr<std::string> FindRoomOfEvent(const ReadDeps& deps, std::string_view event_id) {
-  std::string room_id;
+absl::StatusOr<std::string> RoomOf(const ReadDeps& deps, std::string_view event_id) {
+  std::optional<RoomRow> room;
   PARLEY_RETURN_IF_ERROR(deps.store.Read([&](store::Reader& db) -> absl::Status {
-    for (Partition p = 0; p < deps.partitions; ++p) {
-      PARLEY_TRY(const auto row, FindEvent(db, p, event_id));
-      if (!row) continue;
-      PARLEY_TRY(const auto room, FindRoomByNid(db, p, row->room));
-      if (room) room_id = room->room_id;
-    }
+    PARLEY_TRY(room, FindRoomOfEvent(db, deps.partitions, event_id));
     return absl::OkStatus();
   }));
-  if (room_id.empty()) return NotFound("There is no such event");
-  return room_id;
+  if (!room) return NotFound("There is no such event");
+  return room->room_id;
 }
 
 }  // namespace
@@ -105,7 +100,7 @@ absl::StatusOr<v1::GetEventResponse> GetEvent(const ReadDeps& deps,
   v1::GetEventResponse response;
   std::string room_id = request.room_id();
   if (room_id.empty()) {
-    PARLEY_TRY(room_id, FindRoomOfEvent(deps, request.event_id()));
+    PARLEY_TRY(room_id, RoomOf(deps, request.event_id()));
   }
   const auto read = WithRoom(deps, request.requester(), room_id, [&](RoomAccess& access) {
     return AddEvent(access, request.event_id(), *response.mutable_json());
