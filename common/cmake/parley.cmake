@@ -53,25 +53,33 @@ if(PARLEY_WERROR)
   target_compile_options(parley_options INTERFACE -Werror)
 endif()
 
-# Half of the time of a clean build goes into reading the same headers again and again. On for release; off where ccache
-# and quick rebuilds matter more.
+# Half of the time of a clean build goes into reading the same headers again and again. On where whole trees are built;
+# off where ccache and quick rebuilds matter more.
 option(PARLEY_PCH "Precompile the headers that nearly everything includes" OFF)
+
+# parley_pch(NAME DEPS HEADERS): a target whose precompiled headers others may use.
+function(parley_pch name deps)
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/${name}.cc CONTENT "")
+  add_library(${name} STATIC ${PROJECT_BINARY_DIR}/${name}.cc)
+  target_link_libraries(${name} PRIVATE parley_options ${deps})
+  target_precompile_headers(${name} PRIVATE ${ARGN})
+endfunction()
+
 if(PARLEY_PCH)
   # Some libraries ask for these, and all users of the headers must agree.
   add_compile_definitions(_FILE_OFFSET_BITS=64)
   add_compile_options(-pthread)
-  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/pch.cc CONTENT "")
-  add_library(parley_pch STATIC ${PROJECT_BINARY_DIR}/pch.cc)
-  target_link_libraries(parley_pch PRIVATE parley_options absl::flat_hash_map absl::statusor absl::synchronization)
-  target_precompile_headers(parley_pch PRIVATE
-    <functional> <map> <memory> <optional> <string> <string_view> <utility> <vector>
+  set(abseil absl::flat_hash_map absl::statusor absl::synchronization)
+  set(headers <functional> <map> <memory> <optional> <string> <string_view> <utility> <vector>
     <absl/container/flat_hash_map.h> <absl/status/statusor.h> <absl/strings/str_cat.h> <absl/synchronization/mutex.h>
     <absl/time/clock.h>)
+  parley_pch(parley_pch "${abseil}" ${headers})
+  parley_pch(parley_test_pch "${abseil};GTest::gmock" ${headers} <gmock/gmock.h> <gtest/gtest.h>)
 endif()
 
-function(parley_use_pch target)
+function(parley_use_pch target pch)
   if(PARLEY_PCH)
-    target_precompile_headers(${target} REUSE_FROM parley_pch)
+    target_precompile_headers(${target} REUSE_FROM ${pch})
   endif()
 endfunction()
 
@@ -98,7 +106,7 @@ function(parley_module name)
     add_library(parley_${name} STATIC ${sources})
     set(scope PUBLIC)
     target_link_libraries(parley_${name} PRIVATE parley_options)
-    parley_use_pch(parley_${name})
+    parley_use_pch(parley_${name} parley_pch)
   else()
     add_library(parley_${name} INTERFACE)
     set(scope INTERFACE)
@@ -110,7 +118,7 @@ function(parley_module name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE parley_${name} ${ARG_TEST_DEPS} GTest::gmock_main parley_options)
     target_compile_options(${name}_test PRIVATE -fPIC)   # after CMake's -fPIE: as the precompiled header was made
-    parley_use_pch(${name}_test)
+    parley_use_pch(${name}_test parley_test_pch)
     set(labels unit ${name})
     if(NOT ARG_GRPC)
       add_dependencies(tsan_tests ${name}_test)
