@@ -38,10 +38,12 @@ absl::StatusOr<v1::JsonResponse> Service::GetContext(const rpc::Call&, const v1:
 absl::StatusOr<v1::JsonResponse> Service::GetMessages(const rpc::Call& call, const v1::GetMessagesRequest& request) {
   std::string gap;
   PARLEY_TRY(v1::JsonResponse page, events::GetMessages(read_deps_, request, &gap));
-  if (gap.empty() || context_.federation == nullptr) return page;
+  if (gap.empty()) return page;
   const rpc::Call within{std::min(call.deadline, absl::Now() + kBackfillTime), call.request_id};
-  if (graph_.Backfill(within, request.room_id(), EventId::Trusted(gap)).value_or(0) == 0) return page;
-  return events::GetMessages(read_deps_, request);
+  const bool is_filled = context_.federation != nullptr &&
+                         graph_.Backfill(within, request.room_id(), EventId::Trusted(gap)).value_or(0) > 0;
+  // What nobody gives is passed over: a page may not begin at the same gap for ever.
+  return events::GetMessages(read_deps_, request, is_filled ? &gap : nullptr);
 }
 
 absl::StatusOr<v1::JsonResponse> Service::GetState(const rpc::Call&, const v1::GetStateRequest& request) {

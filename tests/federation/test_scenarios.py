@@ -239,11 +239,21 @@ def test_history_is_backfilled(pair):
     assert until(read, lambda found: len(found) >= len(sent)) == sent
 
 
-def history(user, room):
+def test_a_page_longer_than_what_is_fetched_at_once_does_not_end_history(pair):
+    shared = Shared(pair)
+    sent = [f"old{n}" for n in range(250)]
+    for text in sent:
+        shared.near.send(shared.room, text)
+    shared.joined()
+
+    assert history(shared.far, shared.room, limit=200) == sent
+
+
+def history(user, room, limit=30):
     """The texts of all messages that paging back finds, oldest first."""
     found, start = [], {}
     while True:
-        page = user.messages(room, limit=30, **start)
+        page = user.messages(room, limit=limit, **start)
         found += bodies(page["chunk"])
         if "end" not in page or not page["chunk"]:
             return found[::-1]

@@ -13,11 +13,28 @@ bool IsPast(const PageRequest& request, RoomOrder order) {
   return request.backwards ? order <= *request.to : order > *request.to;
 }
 
+// The event that a page going back from `from` follows, if history is missing between the two.
+absl::StatusOr<std::string> GapAt(RoomAccess& access, RoomOrder from) {
+  std::string gap;
+  PARLEY_RETURN_IF_ERROR(ScanForwards(access.db, access.partition(), access.nid(), from, 1, [&](const EventRow& row) {
+    if ((row.flags & kAfterGap) != 0) gap = row.event_id;
+    return false;
+  }));
+  return gap;
+}
+
 }  // namespace
 
 absl::StatusOr<HistoryPage> ReadPage(RoomAccess& access, const PageRequest& request,
                                      const EventFilter& filter) {
   HistoryPage page;
+  if (request.backwards && request.stop_at_gap) {
+    PARLEY_TRY(page.gap, GapAt(access, request.from));
+    if (!page.gap.empty()) {
+      page.next = request.from;
+      return page;
+    }
+  }
   int64_t scanned = 0;
   bool stopped = false;
   RoomOrder last = request.from;

@@ -17,7 +17,8 @@ struct HistoryPage {
   std::vector<EventRow> events;
   // Where to go on; nullopt when nothing is left in that direction.
   std::optional<RoomOrder> next;
-  // The page ends at this event, behind which history is missing; empty if it does not. Only backwards.
+  // History is missing behind this event: the page ends at it, or would have begun right behind it. Only backwards;
+  // empty if none is missing.
   std::string gap;
 };
 
@@ -27,6 +28,8 @@ struct PageRequest {
   // Stop here: before it is passed.
   std::optional<RoomOrder> to;
   size_t limit = 10;
+  // A page that would begin behind a gap is empty, and `next` is where it began. Otherwise it goes on beyond the gap.
+  bool stop_at_gap = false;
 };
 
 // Looks at a bounded number of events: a page may be short, or empty, and still have a `next`.

@@ -54,7 +54,8 @@ absl::StatusOr<PageRequest> PageFor(const RoomAccess& access, const v1::GetMessa
 absl::Status WriteMessages(RoomAccess& access, const v1::GetMessagesRequest& request,
                            const EventFilter& filter, std::string& out, std::string* gap) {
   PARLEY_RETURN_IF_ERROR(CheckMayReadState(access));
-  PARLEY_TRY(const PageRequest asked, PageFor(access, request));
+  PARLEY_TRY(PageRequest asked, PageFor(access, request));
+  asked.stop_at_gap = gap != nullptr;
   PARLEY_TRY(const HistoryPage page, ReadPage(access, asked, filter));
   if (gap != nullptr) *gap = page.gap;
   json::Writer w(out);

@@ -9,7 +9,7 @@
 // room; events they may not see are left out.
 namespace parley::events {
 
-// `gap`: of HistoryPage.
+// `gap`: the page stops where history is missing, and tells there (HistoryPage); null: it goes on behind.
 absl::StatusOr<v1::JsonResponse> GetMessages(const ReadDeps& deps, const v1::GetMessagesRequest& request,
                                              std::string* gap = nullptr);
 absl::StatusOr<v1::JsonResponse> GetContext(const ReadDeps& deps, const v1::GetContextRequest& request);
