@@ -7,6 +7,7 @@
 #include "common/federation/well_known_cache.h"
 #include "common/http/client.h"
 #include "common/http/dns.h"
+#include "common/http/redirect.h"
 #include "common/status/macros.h"
 
 namespace parley::federation {
@@ -17,39 +18,12 @@ constexpr absl::Duration kWellKnownTimeout = absl::Seconds(8);
 constexpr size_t kMaxWellKnown = 50 << 10;
 constexpr size_t kMaxKnown = 20'000;
 constexpr int kMaxRedirects = 5;
-constexpr uint16_t kHttpsPort = 443;
 constexpr std::string_view kWellKnownPath = "/.well-known/matrix/server";
 
 // Full: forgotten as a whole, which is rare and costs questions only.
 template <class Map>
 void MakeRoom(Map& map) {
   if (map.size() >= kMaxKnown) map.clear();
-}
-
-bool IsRedirect(int status) {
-  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
-
-// Points `request` to where `location` says: "/path" of the same host, or an https URL. False for
-// anything else.
-bool Follow(std::string_view location, http::ClientRequest& request) {
-  constexpr std::string_view kHttps = "https://";
-  if (location.starts_with('/') && !location.starts_with("//")) {
-    request.target = location;
-    return true;
-  }
-  if (!location.starts_with(kHttps)) return false;
-  location.remove_prefix(kHttps.size());
-  const size_t slash = std::min(location.find('/'), location.size());
-  const std::string_view authority = location.substr(0, slash);
-  const auto name = ParseServerName(authority);
-  if (!name || name->port.value_or(kHttpsPort) > 65535) return false;
-  request.host =
-      name->host.starts_with('[') ? name->host.substr(1, name->host.size() - 2) : name->host;
-  request.port = static_cast<uint16_t>(name->port.value_or(kHttpsPort));
-  request.host_header = authority;
-  request.target = slash == location.size() ? "/" : location.substr(slash);
-  return true;
 }
 
 std::vector<SrvRecord> ToRecords(const std::vector<http::SrvAnswer>& answers) {
@@ -126,8 +100,8 @@ absl::StatusOr<http::ClientResponse> Discovery::GetFollowing(const std::string& 
   request.max_body = kMaxWellKnown;
   for (int redirects = 0; redirects <= kMaxRedirects; ++redirects) {
     PARLEY_TRY(http::ClientResponse answer, client_.SendAndWait(request));
-    if (!IsRedirect(answer.status)) return answer;
-    if (!Follow(answer.headers.Get("Location"), request)) break;
+    if (!http::IsRedirect(answer.status)) return answer;
+    if (!http::PointTo(answer.headers.Get("Location"), request)) break;
   }
   return absl::UnavailableError("redirected to nowhere");
 }

@@ -37,13 +37,18 @@ absl::StatusOr<bus::RedisOptions> ParseRedisUrl(const std::string& url) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<bus::Bus>> MakeBus(const Config::Bus& config, bus::RedisProbe& probe) {
-  if (config.url == "memory") return std::make_unique<bus::MemoryBus>();
+absl::StatusOr<bus::RedisOptions> RedisOptionsOf(const Config::Bus& config) {
   PARLEY_TRY(bus::RedisOptions options, ParseRedisUrl(config.url));
   if (options.password.empty()) {
     options.username = config.user;
     options.password = config.password;
   }
+  return options;
+}
+
+absl::StatusOr<std::unique_ptr<bus::Bus>> MakeBus(const Config::Bus& config, bus::RedisProbe& probe) {
+  if (config.url == "memory") return std::make_unique<bus::MemoryBus>();
+  PARLEY_TRY(bus::RedisOptions options, RedisOptionsOf(config));
   options.probe = &probe;
   return bus::MakeRedisBus(options);
 }

@@ -15,6 +15,8 @@ int ParseAndRun(int argc, char** argv, const RunCommand& run) {
   app.fallthrough();
   app.add_subcommand("migrate", "bring the store up to the schema of this version instead of serving")
       ->callback([&line] { line.command = CommandLine::Command::kMigrate; });
+  app.add_subcommand("doctor", "look at all that the deployment rests on, and say what to do, instead of serving")
+      ->callback([&line] { line.command = CommandLine::Command::kDoctor; });
   CLI::App* config = app.add_subcommand("config", "look at the configuration instead of serving");
   config->require_subcommand(1);
   const auto add = [&](const char* name, const char* text, CommandLine::Command command) {

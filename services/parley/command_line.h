@@ -6,7 +6,7 @@
 namespace parley {
 
 struct CommandLine {
-  enum class Command { kServe, kMigrate, kCheckConfig, kPrintConfig, kPrintReference };
+  enum class Command { kServe, kMigrate, kDoctor, kCheckConfig, kPrintConfig, kPrintReference };
 
   Command command = Command::kServe;
   std::string config_path;

@@ -11,6 +11,7 @@
 #include "common/runtime/signals.h"
 #include "services/parley/command_line.h"
 #include "services/parley/config.h"
+#include "services/parley/doctor/doctor.h"
 #include "services/parley/process.h"
 #include "services/parley/targets.h"
 
@@ -75,6 +76,7 @@ int Run(const CommandLine& line) {
     return 0;
   }
   if (line.command == Command::kMigrate) return Migrate(config);
+  if (line.command == Command::kDoctor) return doctor::Examine(config, std::cout) == 0 ? 0 : 1;
   return Serve(config, *targets);
 }
 
