@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <absl/strings/cord.h>
+#include <absl/strings/match.h>
 #include <absl/time/clock.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/impl/client_unary_call.h>
@@ -16,6 +17,8 @@ namespace parley::rpc {
 namespace {
 
 constexpr char kUnanswered[] = "parley.rpc/unanswered";
+// What gRPC says of a call for which it found no connection.
+constexpr char kNoConnection[] = "failed to connect";
 
 using google::protobuf::MessageLite;
 
@@ -72,8 +75,14 @@ class GrpcChannel final : public Channel {
 
 }  // namespace
 
+bool IsUnsent(const absl::Status& status) {
+  return IsUnanswered(status) && absl::StartsWith(status.message(), kNoConnection);
+}
+
 bool IsUnanswered(const absl::Status& status) {
-  return absl::IsUnavailable(status) && status.GetPayload(kUnanswered).has_value();
+  // Cancelled: what came over a connection that the other side was about to close.
+  const bool broke_off = absl::IsUnavailable(status) || absl::IsCancelled(status);
+  return broke_off && status.GetPayload(kUnanswered).has_value();
 }
 
 std::unique_ptr<Channel> MakeChannel(const std::string& address, Observer& observer, const ChannelOptions& options) {

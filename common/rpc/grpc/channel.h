@@ -22,6 +22,8 @@ struct ChannelOptions {
 
 // True for the error of a call that nobody answered: the other side is away, or ended meanwhile.
 bool IsUnanswered(const absl::Status& status);
+// True for one that did not even leave, since there was no connection: it surely was not executed.
+bool IsUnsent(const absl::Status& status);
 
 // One kept-alive gRPC connection to `address` ("host:port" or "unix:/path"); it is made with the first call and made
 // again when it breaks. Borrows `observer`.

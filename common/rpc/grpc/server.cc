@@ -41,9 +41,9 @@ bool ShowsToken(const grpc::GenericCallbackServerContext& context, const std::st
 // One call: read the request, hand it to the pool, answer. Deletes itself when gRPC is done with it.
 class Reactor final : public grpc::ServerGenericBidiReactor {
  public:
-  Reactor(grpc::CallbackServerContext& context, const Dispatcher::Entry& entry, WorkPool& pool,
-          Observer& observer)
-      : context_(context), entry_(entry), pool_(pool), observer_(observer) {
+  Reactor(grpc::CallbackServerContext& context, const Dispatcher& dispatcher, const Dispatcher::Entry& entry,
+          WorkPool& pool, Observer& observer)
+      : context_(context), dispatcher_(dispatcher), entry_(entry), pool_(pool), observer_(observer) {
     context.AddTrailingMetadata(kAnsweredKey, "1");
     StartRead(&request_);
   }
@@ -68,7 +68,7 @@ class Reactor final : public grpc::ServerGenericBidiReactor {
     const Call call = CallOf(context_);
     const log::RequestScope logged(call.request_id);
     grpc::ProtoBufferReader stream(&request_);
-    const Dispatcher::Answer answer = entry_.handler(call, stream);
+    const Dispatcher::Answer answer = dispatcher_.Run(entry_, call, stream);
     if (!answer.ok()) return answer.status();
     bool owns = false;
     const grpc::Status status =
@@ -84,6 +84,7 @@ class Reactor final : public grpc::ServerGenericBidiReactor {
   void OnDone() override { delete this; }
 
   const grpc::CallbackServerContext& context_;
+  const Dispatcher& dispatcher_;
   const Dispatcher::Entry& entry_;
   WorkPool& pool_;
   Observer& observer_;
@@ -109,7 +110,7 @@ class Generic final : public grpc::CallbackGenericService {
     const Dispatcher::Entry* entry = dispatcher_.Find(context->method());
     if (!ShowsToken(*context, token_)) return new Refusal(grpc::StatusCode::PERMISSION_DENIED, "rpc.token differs");
     if (entry == nullptr) return new Refusal(grpc::StatusCode::UNIMPLEMENTED, "no such method here");
-    return new Reactor(*context, *entry, pool_, observer_);
+    return new Reactor(*context, dispatcher_, *entry, pool_, observer_);
   }
 
  private:
