@@ -7,6 +7,7 @@
 
 #include "common/base/strings.h"
 #include "common/status/macros.h"
+#include "common/status/wrong_owner.h"
 
 namespace parley::stream {
 
@@ -30,6 +31,30 @@ StreamWriter::StreamWriter(store::Store& store, bus::Bus& bus, std::string_view 
       epoch_(state.epoch),
       committed_head_(state.head),
       head_(state.head) {}
+
+StreamWriter::StreamWriter(store::Store& store, bus::Bus& bus, std::string_view service,
+                           Partition partition)
+    : StreamWriter(store, bus, service, partition, {}) {
+  absl::MutexLock lock(&mutex_);
+  state_ = State::kLost;
+}
+
+void StreamWriter::Open(store::StreamState state) {
+  absl::MutexLock lock(&mutex_);
+  epoch_.store(state.epoch, std::memory_order_release);
+  committed_head_.store(state.head, std::memory_order_release);
+  generation_.fetch_add(1, std::memory_order_acq_rel);
+  head_ = state.head;
+  state_ = State::kOpen;
+}
+
+void StreamWriter::Close() {
+  const auto idle = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return in_flight_ == 0; };
+  absl::MutexLock lock(&mutex_);
+  state_ = State::kLost;
+  mutex_.Await(absl::Condition(&idle));
+  generation_.fetch_add(1, std::memory_order_acq_rel);
+}
 
 StreamWriter::~StreamWriter() {
   const auto idle = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return in_flight_ == 0; };
@@ -67,7 +92,7 @@ absl::StatusOr<int64_t> StreamWriter::AppendAndWait(Build build) {
 
 absl::Status StreamWriter::Queue(InFlight flight, store::Batch batch) {
   const int64_t new_head = flight.head();
-  const store::Fence fence{service_, partition_, epoch_, head_, new_head, generation()};
+  const store::Fence fence{service_, partition_, epoch(), head_, new_head, generation()};
   PARLEY_RETURN_IF_ERROR(store_.Enqueue(
       std::move(batch), fence, [this, flight = std::move(flight)](absl::Status status) mutable {
         Completed(std::move(flight), std::move(status));
@@ -80,8 +105,7 @@ absl::Status StreamWriter::Queue(InFlight flight, store::Batch batch) {
 // When a reset could not read the store, the next Append has the committer's thread try again, by a
 // batch of nothing.
 absl::Status StreamWriter::Refusal() {
-  if (state_ == State::kLost)
-    return absl::AbortedError(StrCat("another process owns ", service_, "/", partition_));
+  if (state_ == State::kLost) return WrongOwner(StrCat(service_, "/", partition_));
   if (in_flight_ == 0) {
     const absl::Status queued = store_.Enqueue(
         {}, std::nullopt, [this](absl::Status status) { Completed({}, std::move(status)); });
@@ -146,7 +170,7 @@ void StreamWriter::Reset() {
   {
     absl::MutexLock lock(&mutex_);
     head_ = stored.head;
-    if (stored.epoch != epoch_) state_ = State::kLost;
+    if (stored.epoch != epoch()) state_ = State::kLost;
   }
   committed_head_.store(stored.head, std::memory_order_release);
   generation_.fetch_add(1, std::memory_order_acq_rel);
@@ -155,22 +179,44 @@ void StreamWriter::Reset() {
   if (state_ == State::kBroken) state_ = State::kOpen;
 }
 
+Streams::Streams(store::Store& store, bus::Bus& bus, std::string_view service, uint32_t partitions)
+    : store_(store), service_(service) {
+  for (Partition p = 0; p < partitions; ++p) {
+    writers_.push_back(std::make_unique<StreamWriter>(store, bus, service, p));
+  }
+}
+
 absl::StatusOr<std::unique_ptr<Streams>> Streams::Open(store::Store& store, bus::Bus& bus,
                                                        std::string_view service,
                                                        uint32_t partitions) {
+  auto streams = std::make_unique<Streams>(store, bus, service, partitions);
   std::vector<Partition> all;
   for (Partition p = 0; p < partitions; ++p) all.push_back(p);
-  PARLEY_TRY(const auto states, store.TakeOver(service, all));
-  std::unique_ptr<Streams> streams(new Streams(service));
-  for (const Partition p : all) {
-    streams->writers_.push_back(std::make_unique<StreamWriter>(store, bus, service, p, states[p]));
-  }
+  PARLEY_RETURN_IF_ERROR(streams->OpenPartitions(all));
   return streams;
+}
+
+absl::Status Streams::OpenPartitions(absl::Span<const Partition> opened) {
+  PARLEY_TRY(const auto states, store_.TakeOver(service_, opened));
+  for (size_t i = 0; i < opened.size(); ++i) writers_[opened[i]]->Open(states[i]);
+  return absl::OkStatus();
+}
+
+void Streams::ClosePartitions(absl::Span<const Partition> closed) {
+  for (const Partition p : closed) writers_[p]->Close();
+}
+
+std::vector<Partition> Streams::Owned() const {
+  std::vector<Partition> owned;
+  for (Partition p = 0; p < partitions(); ++p) {
+    if (Owns(p)) owned.push_back(p);
+  }
+  return owned;
 }
 
 std::vector<bus::Head> Streams::CommittedHeads() const {
   std::vector<bus::Head> heads;
-  for (Partition p = 0; p < partitions(); ++p) {
+  for (const Partition p : Owned()) {
     heads.push_back({{std::string(service_), p}, writers_[p]->committed_head()});
   }
   return heads;

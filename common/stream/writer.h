@@ -14,6 +14,7 @@
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 #include <absl/synchronization/mutex.h>
+#include <absl/types/span.h>
 
 #include "common/base/partition.h"
 #include "common/bus/bus.h"
@@ -41,7 +42,7 @@ struct Appended {
 // Appends are queued on top of each other before any is on disk. If one fails, all behind it fail
 // too, the head is read again from the store, and owners drop what they built on the lost ones:
 // OnReset. Until then Append answers Unavailable. When the fence shows that another process took
-// the partition, the writer is lost for good: Aborted.
+// the partition, or Close was called, Append answers WrongOwner, until Open.
 //
 // Threads: safe from any. Lifetime: borrows store and bus; the destructor waits for what is queued.
 class StreamWriter {
@@ -57,11 +58,19 @@ class StreamWriter {
   // instead.
   StreamWriter(store::Store& store, bus::Bus& bus, std::string_view service, Partition partition,
                store::StreamState state);
+  // The same, closed.
+  StreamWriter(store::Store& store, bus::Bus& bus, std::string_view service, Partition partition);
   ~StreamWriter();
+
+  // This process owns the partition from now on, by a TakeOver that answered `state`.
+  void Open(store::StreamState state);
+  // It does not any more. Returns when nothing is in flight; what was built under this ownership has
+  // an older generation from now on.
+  void Close();
 
   // Builds and queues; returns at once. When it returns an error, `done` is not called and nothing
   // has changed: ResourceExhausted (the store's queue is full), Unavailable (a reset is under way),
-  // Aborted (the partition is lost), or the error of `build`. What `done` gets is in addition
+  // WrongOwner (the partition is lost), or the error of `build`. What `done` gets is in addition
   // AlreadyExists (an Insert met a row) and Internal.
   absl::Status Append(Build build, Done done);
 
@@ -70,8 +79,8 @@ class StreamWriter {
 
   // The last committed position. Lock-free.
   int64_t committed_head() const { return committed_head_.load(std::memory_order_acquire); }
-  int64_t epoch() const { return epoch_; }
-  // How many resets there were. State remembers the number it was built under; when Build finds
+  int64_t epoch() const { return epoch_.load(std::memory_order_acquire); }
+  // How many resets and changes of owner there were. State remembers the number it was built under; when Build finds
   // another, the state is stale and Build returns an error.
   int64_t generation() const { return generation_.load(std::memory_order_acquire); }
   bool lost() const;
@@ -97,7 +106,7 @@ class StreamWriter {
   bus::Bus& bus_;
   const std::string_view service_;
   const Partition partition_;
-  const int64_t epoch_;
+  std::atomic<int64_t> epoch_;
   std::atomic<int64_t> committed_head_;
   std::atomic<int64_t> generation_ = 0;
   std::function<void()> on_reset_;
@@ -108,23 +117,33 @@ class StreamWriter {
   int64_t in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
-// The writers of all partitions of one service, taken over together.
+// The writers of all partitions of one service, of which this process owns some or all. The writer
+// of a partition stays the same object, whoever owns it.
 class Streams {
  public:
-  // Raises the epochs of partitions 0 … partitions - 1: whoever wrote them before is fenced out.
+  // Takes all over: raises the epochs of partitions 0 … partitions - 1, so that whoever wrote them
+  // before is fenced out.
   static absl::StatusOr<std::unique_ptr<Streams>> Open(store::Store& store, bus::Bus& bus,
                                                        std::string_view service,
                                                        uint32_t partitions);
+  // Owns none.
+  Streams(store::Store& store, bus::Bus& bus, std::string_view service, uint32_t partitions);
+
+  // Takes these over, and closes them.
+  absl::Status OpenPartitions(absl::Span<const Partition> opened);
+  void ClosePartitions(absl::Span<const Partition> closed);
+
+  bool Owns(Partition partition) const { return !writers_[partition]->lost(); }
+  std::vector<Partition> Owned() const;
 
   StreamWriter& For(Partition partition) { return *writers_[partition]; }
   uint32_t partitions() const { return static_cast<uint32_t>(writers_.size()); }
-  // Of all partitions, lock-free.
+  // Of the partitions that it owns.
   std::vector<bus::Head> CommittedHeads() const;
   std::string_view service() const { return service_; }
 
  private:
-  explicit Streams(std::string_view service) : service_(service) {}
-
+  store::Store& store_;
   const std::string_view service_;
   std::vector<std::unique_ptr<StreamWriter>> writers_;
 };

@@ -10,7 +10,10 @@
 #include "common/event/power_levels.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "common/status/wrong_owner.h"
+#include "parley/events/v1/events.parley.h"
 #include "services/events/federation/resolve_alias.h"
+#include "services/events/other_room.h"
 #include "services/events/room_write.h"
 #include "services/events/store.h"
 
@@ -71,6 +74,12 @@ absl::Status MayDelete(const Context& context, const v1::DeleteAliasRequest& req
   return may_manage ? absl::OkStatus() : Forbidden("You may not delete this alias");
 }
 
+absl::Status PutAlias(const Context& context, const rpc::Call& call, const v1::PutAliasRequest& request) {
+  const absl::Status here = PutAliasHere(context, request).status();
+  if (!IsWrongOwner(here)) return here;
+  return context.owners.PutAlias(call, request).status();
+}
+
 }  // namespace
 
 absl::StatusOr<std::optional<AliasRow>> LookUpAlias(const Context& context, std::string_view alias) {
@@ -82,26 +91,44 @@ absl::StatusOr<std::optional<AliasRow>> LookUpAlias(const Context& context, std:
   return row;
 }
 
-absl::Status StoreAlias(const Context& context, const AliasRow& alias) {
-  absl::MutexLock lane(&context.alias_lanes.For(alias.alias));
-  PARLEY_TRY(const std::optional<AliasRow> taken, LookUpAlias(context, alias.alias));
-  if (taken) return absl::AlreadyExistsError("the alias is taken");
-  store::Batch batch;
-  AddAlias(batch, context.rooms.PartitionOf(alias.alias), alias);
-  return Write(context, alias.alias, std::move(batch));
+absl::Status StoreAlias(const Context& context, const rpc::Call& call, const AliasRow& alias) {
+  v1::PutAliasRequest request;
+  request.set_alias(alias.alias);
+  request.set_room_id(alias.room_id);
+  request.set_creator(alias.creator);
+  return PutAlias(context, call, request);
 }
 
-absl::Status MoveAlias(const Context& context, const AliasRow& alias) {
-  store::Batch batch;
-  DeleteAlias(batch, context.rooms.PartitionOf(alias.alias), alias.alias);
-  AddAlias(batch, context.rooms.PartitionOf(alias.alias), alias);
-  return Write(context, alias.alias, std::move(batch));
+absl::Status MoveAlias(const Context& context, const rpc::Call& call, const AliasRow& alias) {
+  v1::PutAliasRequest request;
+  request.set_alias(alias.alias);
+  request.set_room_id(alias.room_id);
+  request.set_creator(alias.creator);
+  request.set_replace(true);
+  return PutAlias(context, call, request);
 }
 
-absl::Status EraseAlias(const Context& context, std::string_view alias) {
+absl::Status EraseAlias(const Context& context, const rpc::Call& call, std::string_view alias) {
+  v1::PutAliasRequest request;
+  request.set_alias(std::string(alias));
+  return PutAlias(context, call, request);
+}
+
+absl::StatusOr<v1::PutAliasResponse> PutAliasHere(const Context& context, const v1::PutAliasRequest& request) {
+  const Partition p = context.rooms.PartitionOf(request.alias());
+  const bool is_new = !request.replace() && !request.room_id().empty();
+  absl::MutexLock lane(&context.alias_lanes.For(request.alias()));
+  if (is_new) {
+    PARLEY_TRY(const std::optional<AliasRow> taken, LookUpAlias(context, request.alias()));
+    // A call that is made again finds what it has done.
+    if (taken && taken->room_id == request.room_id()) return v1::PutAliasResponse();
+    if (taken) return absl::AlreadyExistsError("the alias is taken");
+  }
   store::Batch batch;
-  DeleteAlias(batch, context.rooms.PartitionOf(alias), alias);
-  return Write(context, alias, std::move(batch));
+  if (!is_new) DeleteAlias(batch, p, request.alias());
+  if (!request.room_id().empty()) AddAlias(batch, p, {request.alias(), request.room_id(), request.creator()});
+  PARLEY_RETURN_IF_ERROR(Write(context, request.alias(), std::move(batch)));
+  return v1::PutAliasResponse();
 }
 
 absl::StatusOr<std::vector<AliasRow>> AliasesOfRoom(const Context& context, std::string_view room_id) {
@@ -116,13 +143,16 @@ absl::StatusOr<std::vector<AliasRow>> AliasesOfRoom(const Context& context, std:
   return all;
 }
 
-absl::StatusOr<v1::SetAliasResponse> SetRoomAlias(const Context& context, const v1::SetAliasRequest& request) {
+absl::StatusOr<v1::SetAliasResponse> SetRoomAlias(const Context& context, const rpc::Call& call,
+                                                  const v1::SetAliasRequest& request) {
   PARLEY_TRY(const RoomAlias alias, RoomAlias::Parse(request.alias()));
   if (alias.server_name() != context.config.server_name) return InvalidParam("This alias is of another server");
   const auto room = context.rooms.Get(request.room_id());
   if (!room.ok()) return room.status();
   if (!(*room)->state.IsJoined(request.requester().user_id())) return Forbidden("You are not in this room");
-  const absl::Status stored = StoreAlias(context, {alias.str(), request.room_id(), request.requester().user_id()});
+  PARLEY_TRY(const std::optional<AliasRow> taken, LookUpAlias(context, alias.str()));
+  if (taken) return Matrix(409, "M_UNKNOWN", "This alias is taken");
+  const absl::Status stored = StoreAlias(context, call, {alias.str(), request.room_id(), request.requester().user_id()});
   if (absl::IsAlreadyExists(stored)) return Matrix(409, "M_UNKNOWN", "This alias is taken");
   PARLEY_RETURN_IF_ERROR(stored);
   return v1::SetAliasResponse();
@@ -132,8 +162,13 @@ absl::StatusOr<v1::DeleteAliasResponse> DeleteRoomAlias(const Context& context, 
                                                         const v1::DeleteAliasRequest& request) {
   PARLEY_TRY(const std::optional<AliasRow> alias, LookUpAlias(context, request.alias()));
   if (!alias) return NotFound("There is no such alias");
+  if (request.room_id().empty() && !context.streams.Owns(context.rooms.PartitionOf(alias->room_id))) {
+    v1::DeleteAliasRequest passed_on = request;
+    passed_on.set_room_id(alias->room_id);
+    return context.owners.DeleteAlias(call, passed_on);
+  }
   PARLEY_RETURN_IF_ERROR(MayDelete(context, request, *alias));
-  PARLEY_RETURN_IF_ERROR(EraseAlias(context, alias->alias));
+  PARLEY_RETURN_IF_ERROR(EraseAlias(context, call, alias->alias));
   // The alias is gone whatever the room says of it.
   DropFromCanonical(context, call, alias->room_id, request.requester().user_id(), alias->alias).IgnoreError();
   v1::DeleteAliasResponse response;
@@ -150,7 +185,7 @@ absl::StatusOr<v1::ResolveAliasResponse> ResolveRoomAlias(const Context& context
   v1::ResolveAliasResponse response;
   response.set_room_id(alias->room_id);
   response.add_servers(context.config.server_name);
-  if (const auto room = context.rooms.Get(alias->room_id); room.ok()) {
+  if (const auto room = context.rooms.Look(alias->room_id); room.ok()) {
     for (const std::string& server : (*room)->state.Servers()) {
       if (server != context.config.server_name) response.add_servers(server);
     }

@@ -30,12 +30,16 @@ class AliasLanes {
 };
 
 // The RPCs of the same names.
-absl::StatusOr<v1::SetAliasResponse> SetRoomAlias(const Context& context, const v1::SetAliasRequest& request);
+absl::StatusOr<v1::SetAliasResponse> SetRoomAlias(const Context& context, const rpc::Call& call,
+                                                  const v1::SetAliasRequest& request);
 absl::StatusOr<v1::DeleteAliasResponse> DeleteRoomAlias(const Context& context, const rpc::Call& call,
                                                         const v1::DeleteAliasRequest& request);
 absl::StatusOr<v1::ResolveAliasResponse> ResolveRoomAlias(const Context& context, const rpc::Call& call,
                                                           const v1::ResolveAliasRequest& request);
 absl::StatusOr<v1::ListAliasesResponse> ListRoomAliases(const Context& context, const v1::ListAliasesRequest& request);
+
+// Of PutAlias: by the owner of the alias's partition. WrongOwner anywhere else.
+absl::StatusOr<v1::PutAliasResponse> PutAliasHere(const Context& context, const v1::PutAliasRequest& request);
 
 // M_BAD_ALIAS when `content`, of m.room.canonical_alias, names an alias that `previous` did not and that leads elsewhere.
 absl::Status CheckAliasesPointHere(const Context& context, std::string_view room_id, const event::Pdu* previous,
@@ -43,11 +47,11 @@ absl::Status CheckAliasesPointHere(const Context& context, std::string_view room
 
 // Nothing when the alias is free.
 absl::StatusOr<std::optional<AliasRow>> LookUpAlias(const Context& context, std::string_view alias);
-// AlreadyExists when it is taken.
-absl::Status StoreAlias(const Context& context, const AliasRow& alias);
+// Here or, if another process owns the alias's partition, there. AlreadyExists when it is taken.
+absl::Status StoreAlias(const Context& context, const rpc::Call& call, const AliasRow& alias);
 // Lets a known alias lead to alias.room_id from now on.
-absl::Status MoveAlias(const Context& context, const AliasRow& alias);
-absl::Status EraseAlias(const Context& context, std::string_view alias);
+absl::Status MoveAlias(const Context& context, const rpc::Call& call, const AliasRow& alias);
+absl::Status EraseAlias(const Context& context, const rpc::Call& call, std::string_view alias);
 // All aliases of a room that this server gives.
 absl::StatusOr<std::vector<AliasRow>> AliasesOfRoom(const Context& context, std::string_view room_id);
 

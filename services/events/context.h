@@ -19,6 +19,8 @@ class FederationService;
 
 namespace parley::events {
 
+class EventsService;
+class RoomFederationService;
 class AliasLanes;
 class DeviceChangeMarks;
 class Graph;
@@ -39,6 +41,9 @@ struct Context {
   AliasLanes& alias_lanes;
   DeviceChangeMarks& device_changes;
   bus::Bus& bus;
+  // Lead to whichever process owns what is asked for.
+  EventsService& owners;
+  RoomFederationService& room_owners;
   federation::FederationService* federation;  // null: this server knows no other
   KeyCache& keys;
   RoomJoins& room_joins;

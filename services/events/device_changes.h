@@ -12,12 +12,9 @@ namespace parley::events {
 // Threads: any.
 class DeviceChangeMarks {
  public:
-  // `heads`: of the partitions' streams as they were taken over.
-  explicit DeviceChangeMarks(const std::vector<int64_t>& heads) : until_(heads.size()) {
-    for (size_t p = 0; p < heads.size(); ++p) until_[p] = heads[p];
-  }
+  explicit DeviceChangeMarks(uint32_t partitions) : until_(partitions) {}
 
-  // Under the stream's lock, before the change is visible.
+  // To the stream's head when the partition is taken over; then under the stream's lock, before the change is visible.
   void Raise(Partition partition, int64_t position) { until_[partition] = position; }
   int64_t Until(Partition partition) const { return until_[partition]; }
 

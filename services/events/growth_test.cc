@@ -67,13 +67,13 @@ class Crowd {
   std::unique_ptr<stream::Streams> streams_;
   RoomCache rooms_{service_.store(), *streams_, 1 << 30};
   AliasLanes alias_lanes_;
-  DeviceChangeMarks device_changes_{{}};
+  DeviceChangeMarks device_changes_{0};
   Outbox outbox_{service_.store(), *streams_, service_.accounts_client(), service_.config().server_name};
   KeyCache keys_{nullptr, service_.config().server_name, service_.key(), service_.clock()};
   RoomJoins room_joins_;
   Context context_{service_.config(), service_.store(), *streams_, service_.key(), service_.clock(),
                    service_.rng(),    rooms_,           outbox_,   service_.accounts_client(), alias_lanes_,
-                   device_changes_, service_.bus(), nullptr, keys_, room_joins_, graph_};
+                   device_changes_, service_.bus(), service_.owners(), service_.room_owners(), nullptr, keys_, room_joins_, graph_};
   Graph graph_{context_, 0};
   int64_t json_bytes_ = 0;
 };

@@ -10,6 +10,7 @@
 #include "services/events/federation/remote_join.h"
 #include "services/events/federation/remote_membership.h"
 #include "services/events/federation/room_joins.h"
+#include "services/events/other_room.h"
 #include "services/events/restricted_join.h"
 #include "services/events/retry.h"
 #include "services/events/room_write.h"
@@ -121,11 +122,12 @@ void FollowUpgrade(const Context& context, const rpc::Call& call, Room& room, co
   if (!create.ok() || !*create) return;
   const json::Object* predecessor = json::FindObject((*create)->content, "predecessor");
   if (!predecessor) return;
-  const auto old = context.rooms.Get(json::StringOr(*predecessor, "room_id", ""));
-  if (!old.ok() || !(*old)->state.FindMember(user)) return;
+  const std::string old = std::string(json::StringOr(*predecessor, "room_id", ""));
+  const auto membership = MembershipElsewhere(context, old, user);
+  if (!membership.ok() || !*membership) return;
   accounts::CopyRoomSettingsRequest request;
   request.set_user_id(user);
-  request.set_from_room_id((*old)->id);
+  request.set_from_room_id(old);
   request.set_to_room_id(room.id);
   context.accounts.CopyRoomSettings(call, request).IgnoreError();
 }

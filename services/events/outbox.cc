@@ -55,7 +55,7 @@ void Outbox::AddDeletions(store::Batch& batch, Partition p) {
 }
 
 void Outbox::Repair(const rpc::Call& call) {
-  for (Partition p = 0; p < streams_.partitions(); ++p) RepairPartition(call, p);
+  for (const Partition p : streams_.Owned()) RepairPartition(call, p);
 }
 
 void Outbox::RepairPartition(const rpc::Call& call, Partition p) {

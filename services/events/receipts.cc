@@ -7,6 +7,7 @@
 #include "common/base/token.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "parley/events/v1/events.parley.h"
 #include "services/events/device_changes.h"
 #include "services/events/federation/room_edus.h"
 #include "services/events/retry.h"
@@ -114,6 +115,15 @@ absl::Status CheckReported(const Context& context, const v1::ReportContentReques
   return event ? absl::OkStatus() : NotFound("You are not in this room, or there is no such event");
 }
 
+// Their rooms may have several owners.
+absl::StatusOr<v1::RecordDeviceListChangeResponse> RecordWhereTheUserIs(
+    const Context& context, const rpc::Call& call, v1::RecordDeviceListChangeRequest request) {
+  PARLEY_TRY(std::vector<std::string> rooms, RoomsOfRemoteUser(context, request.user_id()));
+  if (rooms.empty()) return v1::RecordDeviceListChangeResponse();
+  for (std::string& room : rooms) request.add_room_ids(std::move(room));
+  return context.owners.RecordDeviceListChange(call, request);
+}
+
 }  // namespace
 
 absl::StatusOr<int64_t> PlaceReceipt(const Context& context, const RoomPtr& room, const NewReceipt& receipt) {
@@ -164,11 +174,8 @@ absl::StatusOr<v1::SetTypingResponse> SetRoomTyping(const Context& context, cons
 absl::StatusOr<v1::RecordDeviceListChangeResponse> RecordDeviceChange(
     const Context& context, const rpc::Call& call, const v1::RecordDeviceListChangeRequest& request) {
   std::map<Partition, std::vector<std::string>> by_partition;
-  std::vector<std::string> rooms(request.room_ids().begin(), request.room_ids().end());
-  if (rooms.empty()) {
-    PARLEY_TRY(rooms, RoomsOfRemoteUser(context, request.user_id()));
-  }
-  for (std::string& room : rooms) by_partition[context.rooms.PartitionOf(room)].push_back(std::move(room));
+  if (request.room_ids().empty()) return RecordWhereTheUserIs(context, call, request);
+  for (const std::string& room : request.room_ids()) by_partition[context.rooms.PartitionOf(room)].push_back(room);
   for (const auto& [p, rooms] : by_partition) {
     PARLEY_RETURN_IF_ERROR(Retry(call, [&]() -> absl::StatusOr<bool> {
                              PARLEY_RETURN_IF_ERROR(RecordInPartition(context, p, rooms, request));

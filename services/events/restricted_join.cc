@@ -3,22 +3,31 @@
 #include "common/event/event_types.h"
 #include "common/event/power_levels.h"
 #include "common/status/macros.h"
+#include "services/events/federation/remote_membership.h"
+#include "services/events/other_room.h"
 
 namespace parley::events {
 namespace {
 
-// The room that a condition names, if this server is in it: else what we know of its members is old.
-RoomPtr RoomOfCondition(const Context& context, const json::Value& condition) {
-  const json::Object* rule = condition.AsObject();
-  if (!rule || json::StringOr(*rule, "type", "") != "m.room_membership") return nullptr;
-  auto room = context.rooms.Get(json::StringOr(*rule, "room_id", ""));
-  if (!room.ok() || !(*room)->state.HasServer(context.config.server_name)) return nullptr;
-  return *std::move(room);
-}
-
 bool IsWelcomeAnyway(const Room& room, const std::string& user_id) {
   const std::optional<Member> member = room.state.FindMember(user_id);
   return member && (member->membership == event::Membership::kInvite || member->membership == event::Membership::kJoin);
+}
+
+bool IsOurs(const Context& context, const std::string& user_id) {
+  return UserId::Trusted(user_id).server_name() == context.config.server_name;
+}
+
+// nullopt: it names no room that this server is in; what we know of the members of others is old.
+std::optional<bool> IsMet(const Context& context, const json::Value& condition, const std::string& user_id) {
+  const json::Object* rule = condition.AsObject();
+  if (!rule || json::StringOr(*rule, "type", "") != "m.room_membership") return std::nullopt;
+  const std::string_view room_id = json::StringOr(*rule, "room_id", "");
+  const auto membership = MembershipElsewhere(context, room_id, user_id);
+  const bool is_joined = membership.ok() && *membership == event::Membership::kJoin;
+  if (is_joined && IsOurs(context, user_id)) return true;
+  if (!IsResident(context, room_id)) return std::nullopt;
+  return is_joined;
 }
 
 }  // namespace
@@ -33,9 +42,9 @@ absl::StatusOr<JoinCondition> JudgeJoinCondition(const Context& context, Room& r
   const json::Array* conditions = json::FindArray(rules->content, "allow");
   if (!conditions) return JoinCondition::kUnmet;
   for (const json::Value& condition : *conditions) {
-    const RoomPtr other = RoomOfCondition(context, condition);
-    if (!other) continue;
-    if (other->state.IsJoined(user_id)) return JoinCondition::kMet;
+    const std::optional<bool> is_met = IsMet(context, condition, user_id);
+    if (!is_met) continue;
+    if (*is_met) return JoinCondition::kMet;
     result = JoinCondition::kUnmet;
   }
   return result;

@@ -2,9 +2,12 @@
 
 #include <limits>
 
+#include <absl/algorithm/container.h>
+
 #include "common/base/strings.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "common/status/wrong_owner.h"
 #include "services/events/store.h"
 
 namespace parley::events {
@@ -31,6 +34,7 @@ bool RoomCache::IsStale(const Room& room) const {
 
 absl::StatusOr<RoomPtr> RoomCache::Get(std::string_view room_id) {
   while (true) {
+    if (!streams_.Owns(PartitionOf(room_id))) return WrongOwner(room_id);
     bool added = false;
     RoomPtr room = FindOrAdd(room_id, &added);
     {
@@ -47,6 +51,17 @@ absl::StatusOr<RoomPtr> RoomCache::Get(std::string_view room_id) {
   }
 }
 
+absl::StatusOr<RoomPtr> RoomCache::Look(std::string_view room_id) {
+  auto own = Get(room_id);
+  if (!IsWrongOwner(own.status())) return own;
+  auto copy = std::make_shared<Room>(PartitionOf(room_id), std::string(room_id));
+  absl::MutexLock lock(&copy->lane);
+  PARLEY_RETURN_IF_ERROR(
+      store_.Read([&](store::Reader& db) ABSL_NO_THREAD_SAFETY_ANALYSIS { return LoadState(db, *copy); }));
+  copy->loaded = true;
+  return copy;
+}
+
 RoomPtr RoomCache::FindLoaded(std::string_view room_id) {
   Shard& shard = ShardOf(room_id);
   absl::MutexLock lock(&shard.mutex);
@@ -57,6 +72,7 @@ RoomPtr RoomCache::FindLoaded(std::string_view room_id) {
 }
 
 absl::StatusOr<RoomPtr> RoomCache::Add(std::string_view room_id) {
+  if (!streams_.Owns(PartitionOf(room_id))) return WrongOwner(room_id);
   bool added = false;
   RoomPtr room = FindOrAdd(room_id, &added);
   if (!added) return absl::AlreadyExistsError("the room is in use");
@@ -106,6 +122,22 @@ void RoomCache::Drop(const RoomPtr& room) {
   shard.rooms.erase(found);
 }
 
+void RoomCache::DropPartitions(absl::Span<const Partition> partitions) {
+  for (Shard& shard : shards_) {
+    absl::MutexLock lock(&shard.mutex);
+    for (auto used = shard.used.begin(); used != shard.used.end();) {
+      const auto found = shard.rooms.find(*used);
+      if (!absl::c_linear_search(partitions, found->second.room->partition)) {
+        ++used;
+        continue;
+      }
+      shard.bytes -= found->second.bytes;
+      shard.rooms.erase(found);
+      used = shard.used.erase(used);
+    }
+  }
+}
+
 absl::Status RoomCache::Load(Room& room) {
   // Before the snapshot: a reset in between shows as a stale room, never as a missed one.
   room.generation = streams_.For(room.partition).generation();
@@ -114,7 +146,7 @@ absl::Status RoomCache::Load(Room& room) {
   return absl::OkStatus();
 }
 
-absl::Status RoomCache::LoadFrom(store::Reader& db, Room& room) {
+absl::Status RoomCache::LoadState(store::Reader& db, Room& room) {
   PARLEY_TRY(const std::optional<RoomRow> row, FindRoom(db, room.partition, room.id));
   if (!row) return NotFound("There is no such room");
   room.nid = row->nid;
@@ -122,7 +154,11 @@ absl::Status RoomCache::LoadFrom(store::Reader& db, Room& room) {
 
   PARLEY_TRY(const std::vector<StateRow> state, CurrentState(db, room.partition, room.nid));
   for (const StateRow& entry : state) room.state.Load(entry);
+  return absl::OkStatus();
+}
 
+absl::Status RoomCache::LoadFrom(store::Reader& db, Room& room) {
+  PARLEY_RETURN_IF_ERROR(LoadState(db, room));
   PARLEY_RETURN_IF_ERROR(LoadExtremities(db, room));
   PARLEY_RETURN_IF_ERROR(ScanTxns(db, room.partition, room.nid,
                                   [&](std::string_view user, std::string_view device, std::string_view txn) {

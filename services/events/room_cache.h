@@ -11,6 +11,7 @@
 #include <absl/container/flat_hash_map.h>
 #include <absl/status/statusor.h>
 #include <absl/synchronization/mutex.h>
+#include <absl/types/span.h>
 
 #include "common/store/store.h"
 #include "common/stream/writer.h"
@@ -26,15 +27,20 @@ class RoomCache {
  public:
   RoomCache(store::Store& store, stream::Streams& streams, size_t max_bytes);
 
-  // The room, loaded. M_NOT_FOUND if there is none.
+  // The room, loaded. M_NOT_FOUND if there is none; WrongOwner if another process has it.
   absl::StatusOr<RoomPtr> Get(std::string_view room_id);
+  // The same for a room that the request is not about: one that another process has is read as that has committed it, anew each
+  // time. To be read only.
+  absl::StatusOr<RoomPtr> Look(std::string_view room_id);
   // The room if it is in memory, loaded and not stale; null otherwise. Never waits for a lane or the store.
   RoomPtr FindLoaded(std::string_view room_id);
   // The same as Get for a room that was never stored: made, but not loaded, with its lane free. AlreadyExists if it is there.
   absl::StatusOr<RoomPtr> Add(std::string_view room_id);
   // Forgets `room`, if it is still the one in use: it is stale, or was never created.
   void Drop(const RoomPtr& room);
-  // True when a failed commit has made what `room` holds worthless.
+  // The partitions are another process' now.
+  void DropPartitions(absl::Span<const Partition> partitions);
+  // True when a failed commit, or another owner, has made what `room` holds worthless.
   bool IsStale(const Room& room) const;
 
   Partition PartitionOf(std::string_view room_id) const;
@@ -57,6 +63,7 @@ class RoomCache {
   void Shrink(Shard& shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
   absl::Status Load(Room& room) ABSL_EXCLUSIVE_LOCKS_REQUIRED(room.lane);
   absl::Status LoadFrom(store::Reader& db, Room& room) ABSL_EXCLUSIVE_LOCKS_REQUIRED(room.lane);
+  absl::Status LoadState(store::Reader& db, Room& room) ABSL_EXCLUSIVE_LOCKS_REQUIRED(room.lane);
   absl::Status LoadExtremities(store::Reader& db, Room& room) ABSL_EXCLUSIVE_LOCKS_REQUIRED(room.lane);
 
   store::Store& store_;

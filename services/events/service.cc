@@ -18,18 +18,6 @@ constexpr int kFetchThreads = 4;
 constexpr absl::Duration kRepairEvery = absl::Seconds(30);
 constexpr absl::Duration kPruneEvery = absl::Hours(1);
 
-std::vector<int64_t> HeadsOf(const stream::Streams& streams) {
-  std::vector<int64_t> heads;
-  for (const bus::Head& head : streams.CommittedHeads()) heads.push_back(head.position);
-  return heads;
-}
-
-std::vector<int64_t> Epochs(stream::Streams& streams) {
-  std::vector<int64_t> epochs;
-  for (Partition p = 0; p < streams.partitions(); ++p) epochs.push_back(streams.For(p).epoch());
-  return epochs;
-}
-
 void PrunePartition(const Context& context, Partition p) {
   const int64_t before = absl::ToUnixMillis(context.clock.Now() - context.config.txn_retention);
   const int64_t signals_before = absl::ToUnixMillis(context.clock.Now() - context.config.call_retention);
@@ -49,24 +37,48 @@ void PrunePartition(const Context& context, Partition p) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, const Deps& deps) {
-  PARLEY_TRY(auto streams, stream::Streams::Open(deps.store, deps.bus, kStream, config.partitions));
-  return std::unique_ptr<Service>(new Service(config, deps, std::move(streams)));
+  auto service = std::make_unique<Service>(config, deps);
+  std::vector<Partition> all;
+  for (Partition p = 0; p < config.partitions; ++p) all.push_back(p);
+  PARLEY_RETURN_IF_ERROR(service->OpenPartitions(all));
+  return service;
 }
 
-Service::Service(const Config& config, const Deps& deps, std::unique_ptr<stream::Streams> streams)
+Service::Service(const Config& config, const Deps& deps)
     : config_(config),
-      streams_(std::move(streams)),
-      rooms_(deps.store, *streams_, config.room_memory_bytes),
-      outbox_(deps.store, *streams_, deps.accounts, config_.server_name),
-      typing_(deps.bus, Epochs(*streams_)),
-      device_changes_(HeadsOf(*streams_)),
+      streams_(deps.store, deps.bus, kStream, config.partitions),
+      rooms_(deps.store, streams_, config.room_memory_bytes),
+      outbox_(deps.store, streams_, deps.accounts, config_.server_name),
+      typing_(deps.bus, config.partitions),
+      device_changes_(config.partitions),
       keys_(deps.federation, config.server_name, deps.signing_key, deps.clock),
-      sync_reader_({deps.store, deps.clock, *streams_, rooms_, typing_, device_changes_, unread_, config.partitions}),
-      context_{config_, deps.store, *streams_, deps.signing_key, deps.clock, deps.rng, rooms_, outbox_,
-               deps.accounts, alias_lanes_, device_changes_, deps.bus, deps.federation, keys_, room_joins_, graph_},
+      sync_reader_({deps.store, deps.clock, streams_, rooms_, typing_, device_changes_, unread_, config.partitions}),
+      context_{config_, deps.store, streams_, deps.signing_key, deps.clock, deps.rng, rooms_, outbox_, deps.accounts,
+               alias_lanes_, device_changes_, deps.bus, deps.owners, deps.room_owners, deps.federation, keys_, room_joins_,
+               graph_},
       read_deps_{deps.store, deps.clock, config.partitions},
       graph_(context_, deps.federation == nullptr ? 0 : kFetchThreads),
       federation_(context_, graph_, typing_) {}
+
+absl::Status Service::OpenPartitions(absl::Span<const Partition> opened) {
+  PARLEY_RETURN_IF_ERROR(streams_.OpenPartitions(opened));
+  for (const Partition p : opened) {
+    typing_.Open(p, streams_.For(p).epoch());
+    device_changes_.Raise(p, streams_.For(p).committed_head());
+    // Of what the owner before has committed, it may not have told.
+    context_.bus.Publish({kStream, p, streams_.For(p).committed_head(), ""});
+  }
+  // What the owner before has not told of is told soon.
+  absl::MutexLock lock(&tick_mutex_);
+  next_repair_ = absl::InfinitePast();
+  return absl::OkStatus();
+}
+
+void Service::ClosePartitions(absl::Span<const Partition> closed) {
+  streams_.ClosePartitions(closed);
+  rooms_.DropPartitions(closed);
+  unread_.DropPartitions(closed);
+}
 
 bool Service::IsDue(absl::Time& next, absl::Duration every) {
   const absl::Time now = context_.clock.Now();
@@ -83,7 +95,7 @@ void Service::Tick(const rpc::Call& call) {
     if (context_.federation != nullptr) graph_.FetchAll(call);
   }
   if (!IsDue(next_prune_, kPruneEvery)) return;
-  for (Partition p = 0; p < streams_->partitions(); ++p) PrunePartition(context_, p);
+  for (const Partition p : streams_.Owned()) PrunePartition(context_, p);
 }
 
 absl::StatusOr<v1::CreateRoomResponse> Service::CreateRoom(const rpc::Call& call,
@@ -124,8 +136,12 @@ absl::StatusOr<v1::ReportContentResponse> Service::ReportContent(const rpc::Call
   return StoreReport(context_, request);
 }
 
-absl::StatusOr<v1::SetAliasResponse> Service::SetAlias(const rpc::Call&, const v1::SetAliasRequest& request) {
-  return SetRoomAlias(context_, request);
+absl::StatusOr<v1::SetAliasResponse> Service::SetAlias(const rpc::Call& call, const v1::SetAliasRequest& request) {
+  return SetRoomAlias(context_, call, request);
+}
+
+absl::StatusOr<v1::PutAliasResponse> Service::PutAlias(const rpc::Call&, const v1::PutAliasRequest& request) {
+  return PutAliasHere(context_, request);
 }
 
 absl::StatusOr<v1::DeleteAliasResponse> Service::DeleteAlias(const rpc::Call& call,
@@ -160,12 +176,12 @@ absl::StatusOr<v1::ListPublicRoomsResponse> Service::ListPublicRooms(const rpc::
 
 absl::StatusOr<common::v1::HeadsResponse> Service::Heads(const rpc::Call&, const common::v1::HeadsRequest&) {
   common::v1::HeadsResponse response;
-  for (const bus::Head& head : streams_->CommittedHeads()) {
+  for (const bus::Head& head : streams_.CommittedHeads()) {
     common::v1::Head& out = *response.add_heads();
     out.set_partition(head.topic.partition);
     out.set_position(head.position);
   }
-  for (Partition p = 0; p < config_.partitions; ++p) {
+  for (const Partition p : streams_.Owned()) {
     const stream::EphemeralPosition typing = typing_.Head(p);
     common::v1::Head& out = *response.add_ephemeral_heads();
     out.set_partition(p);

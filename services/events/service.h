@@ -6,6 +6,7 @@
 #include <absl/status/statusor.h>
 #include <absl/synchronization/mutex.h>
 #include <absl/time/time.h>
+#include <absl/types/span.h>
 
 #include "common/base/clock.h"
 #include "common/base/rng.h"
@@ -46,14 +47,24 @@ struct Deps {
   const Clock& clock;
   Rng& rng;
   accounts::AccountsService& accounts;
+  // This service as other processes see it: whoever owns what is asked for. This one, where it owns everything.
+  EventsService& owners;
+  RoomFederationService& room_owners;
   federation::FederationService* federation = nullptr;  // null: this server knows no other
 };
 
 // The contract's calls, each handed to the file that does it. Threads: any; calls block.
 class Service final : public EventsService {
  public:
-  // Takes over the streams of all partitions.
+  // Owns all partitions from now on.
   static absl::StatusOr<std::unique_ptr<Service>> Open(const Config& config, const Deps& deps);
+  // Owns none, until OpenPartitions.
+  Service(const Config& config, const Deps& deps);
+
+  // The partitions that this process owns besides those it has, and those it has no more. One caller at a time; the
+  // service is called meanwhile.
+  absl::Status OpenPartitions(absl::Span<const Partition> opened);
+  void ClosePartitions(absl::Span<const Partition> closed);
 
   // What is to be done now and then: once a second, by the runtime's timer or by a test.
   void Tick(const rpc::Call& call);
@@ -98,6 +109,7 @@ class Service final : public EventsService {
                                                       const v1::DeleteAliasRequest& request) override;
   absl::StatusOr<v1::ResolveAliasResponse> ResolveAlias(const rpc::Call& call,
                                                         const v1::ResolveAliasRequest& request) override;
+  absl::StatusOr<v1::PutAliasResponse> PutAlias(const rpc::Call& call, const v1::PutAliasRequest& request) override;
   absl::StatusOr<v1::ListAliasesResponse> ListAliases(const rpc::Call& call,
                                                       const v1::ListAliasesRequest& request) override;
   absl::StatusOr<v1::SetDirectoryVisibilityResponse> SetDirectoryVisibility(
@@ -117,12 +129,10 @@ class Service final : public EventsService {
                                                   const common::v1::HeadsRequest& request) override;
 
  private:
-  Service(const Config& config, const Deps& deps, std::unique_ptr<stream::Streams> streams);
-
   bool IsDue(absl::Time& next, absl::Duration every);
 
   const Config config_;
-  const std::unique_ptr<stream::Streams> streams_;
+  stream::Streams streams_;
   RoomCache rooms_;
   Outbox outbox_;
   TypingTable typing_;

@@ -115,9 +115,11 @@ class TestService {
     auto store = store::OpenSqlite(options, Migrations());
     EXPECT_TRUE(store.ok()) << store.status();
     store_ = std::make_unique<FaultyStore>(*std::move(store));
-    auto service = Service::Open(config_, {*store_, bus_, key_, clock_, rng_, accounts_client_});
+    auto service = Service::Open(config_, {*store_, bus_, key_, clock_, rng_, accounts_client_, owners_, room_owners_});
     EXPECT_TRUE(service.ok()) << service.status();
     service_ = *std::move(service);
+    owners_.Connect(*service_);
+    room_owners_.Connect(service_->federation());
   }
   void Close() {
     service_.reset();
@@ -132,6 +134,8 @@ class TestService {
   Rng& rng() { return rng_; }
   bus::Bus& bus() { return bus_; }
   accounts::AccountsService& accounts_client() { return accounts_client_; }
+  EventsService& owners() { return owners_; }
+  RoomFederationService& room_owners() { return room_owners_; }
   Config& config() { return config_; }
   std::string path() const { return folder_.path() + "/parley.db"; }
 
@@ -241,6 +245,8 @@ class TestService {
   const crypto::SigningKey key_ = Key();
   RecordingAccounts accounts_;
   accounts::AccountsClient accounts_client_{accounts_};
+  EventsLink owners_{rpc::NoObserver()};
+  RoomFederationLink room_owners_{rpc::NoObserver()};
   std::unique_ptr<FaultyStore> store_;
   std::unique_ptr<Service> service_;
 };

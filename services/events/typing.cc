@@ -6,13 +6,23 @@
 #include "common/stream/position.h"
 
 namespace parley::events {
+namespace {
 
-TypingTable::TypingTable(bus::Bus& bus, const std::vector<int64_t>& epochs) {
-  const std::string_view service = stream::NameOf(stream::StreamKind::kTyping);
-  for (Partition partition = 0; partition < epochs.size(); ++partition) {
-    streams_.push_back(std::make_unique<stream::EphemeralStream>(bus, service, partition,
-                                                                 epochs[partition]));
+const std::string_view kName = stream::NameOf(stream::StreamKind::kTyping);
+
+}  // namespace
+
+TypingTable::TypingTable(bus::Bus& bus, uint32_t partitions) : bus_(bus) {
+  for (Partition partition = 0; partition < partitions; ++partition) {
+    streams_.push_back(std::make_unique<stream::EphemeralStream>(bus, kName, partition, 0));
   }
+}
+
+void TypingTable::Open(Partition partition, int64_t epoch) {
+  absl::MutexLock lock(&mutex_);
+  streams_[partition] = std::make_unique<stream::EphemeralStream>(bus_, kName, partition, epoch);
+  const auto partitions = static_cast<uint32_t>(streams_.size());
+  absl::erase_if(rooms_, [&](const auto& room) { return PartitionOf(room.first, partitions) == partition; });
 }
 
 stream::EphemeralStream& TypingTable::StreamFor(std::string_view room_id) {
@@ -58,6 +68,7 @@ TypingTable::Snapshot TypingTable::Read(std::string_view room_id) const {
 }
 
 stream::EphemeralPosition TypingTable::Head(Partition partition) const {
+  absl::MutexLock lock(&mutex_);
   return streams_[partition]->head();
 }
 

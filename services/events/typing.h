@@ -30,8 +30,10 @@ class TypingTable {
     stream::EphemeralPosition position;
   };
 
-  // `epochs`: of the durable stream of each partition, in order.
-  TypingTable(bus::Bus& bus, const std::vector<int64_t>& epochs);
+  TypingTable(bus::Bus& bus, uint32_t partitions);
+
+  // The partition is this process' from now on; `epoch` is that of its durable stream. Nobody types in it.
+  void Open(Partition partition, int64_t epoch);
 
   // `until` in the past, or infinite past: stopped typing.
   void Set(std::string_view room_id, std::string_view user_id, absl::Time until, absl::Time now);
@@ -47,10 +49,11 @@ class TypingTable {
     stream::EphemeralPosition position;
   };
 
-  stream::EphemeralStream& StreamFor(std::string_view room_id);
+  stream::EphemeralStream& StreamFor(std::string_view room_id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  std::vector<std::unique_ptr<stream::EphemeralStream>> streams_;
+  bus::Bus& bus_;
   mutable absl::Mutex mutex_;
+  std::vector<std::unique_ptr<stream::EphemeralStream>> streams_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, Room> rooms_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -201,7 +201,7 @@ absl::Status MoveAliases(const Context& context, const rpc::Call& call, const Ol
   PARLEY_TRY(const std::vector<AliasRow> aliases, AliasesOfRoom(context, old.room->id));
   for (AliasRow alias : aliases) {
     alias.room_id = replacement;
-    PARLEY_RETURN_IF_ERROR(MoveAlias(context, alias));
+    PARLEY_RETURN_IF_ERROR(MoveAlias(context, call, alias));
   }
   if (!canonical || canonical->content.empty()) return absl::OkStatus();
   PARLEY_TRY(auto write, RoomWrite::Open(context, replacement));

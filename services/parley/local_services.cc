@@ -1,9 +1,12 @@
 #include "services/parley/local_services.h"
 
+#include <cstdlib>
+
 #include <absl/time/clock.h>
 
 #include "common/base/clock.h"
 #include "common/base/rng.h"
+#include "common/runtime/log.h"
 #include "common/status/macros.h"
 #include "common/stream/position.h"
 #include "services/calls/store.h"
@@ -64,6 +67,10 @@ absl::StatusOr<std::unique_ptr<LocalServices>> LocalServices::Open(const Needs& 
 
 absl::Status LocalServices::OpenAll() {
   const Targets& targets = needs_.targets;
+  if (is_cluster_) {
+    ServeClosed();
+    return absl::OkStatus();
+  }
   if (targets.Has("events")) PARLEY_RETURN_IF_ERROR(OpenEvents());
   if (targets.Has("accounts")) PARLEY_RETURN_IF_ERROR(OpenAccounts());
   if (targets.Has("presence")) PARLEY_RETURN_IF_ERROR(OpenPresence());
@@ -73,10 +80,63 @@ absl::Status LocalServices::OpenAll() {
   return absl::OkStatus();
 }
 
+// Every service can be called from the start; what this process does not own, the guard of the dispatcher refuses.
+void LocalServices::ServeClosed() {
+  const Targets& targets = needs_.targets;
+  if (targets.Has("events")) {
+    events_ = std::make_unique<events::Service>(needs_.config.events, EventsDeps());
+    events::Serve(*events_, needs_.dispatcher);
+    events::Serve(events_->federation(), needs_.dispatcher);
+  }
+  if (targets.Has("accounts")) accounts::Serve(doors_.accounts, needs_.dispatcher);
+  if (targets.Has("presence")) presence::Serve(doors_.presence, needs_.dispatcher);
+  if (targets.Has("profile")) profile::Serve(doors_.profile, needs_.dispatcher);
+  if (targets.Has("calls")) calls::Serve(doors_.calls, needs_.dispatcher);
+  if (targets.Has("federation")) federation::Serve(doors_.federation, needs_.dispatcher);
+}
+
+absl::Status LocalServices::OpenUnits(const std::string& service, absl::Span<const Partition> units) {
+  if (service == "events") return events_->OpenPartitions(units);
+  absl::MutexLock lock(&mutex_);
+  PARLEY_RETURN_IF_ERROR(OpenWhole(service));
+  if (service == "accounts") accounts_->Start();
+  if (service == "calls") calls_->Start();
+  if (service == "federation") federation_->Start();
+  return absl::OkStatus();
+}
+
+void LocalServices::CloseUnits(const std::string& service, absl::Span<const Partition> units) {
+  if (service == "events") return events_->ClosePartitions(units);
+  if (stopping_) return;
+  log::Error("another process has taken over, this one ends", {{"service", service}});
+  std::_Exit(1);
+}
+
+absl::Status LocalServices::OpenWhole(const std::string& service) {
+  if (service == "accounts") return OpenAccounts();
+  if (service == "presence") return OpenPresence();
+  if (service == "profile") return OpenProfile();
+  if (service == "calls") return OpenCalls();
+  return OpenFederation();
+}
+
+events::Deps LocalServices::EventsDeps() const {
+  return {needs_.store, needs_.bus, needs_.signing_key, Clock::System(), Rng::System(), needs_.peers.accounts,
+          needs_.peers.events, needs_.peers.room_federation, &needs_.peers.federation};
+}
+
+template <class Service, class Link>
+void LocalServices::Connect(Service& service, Link& peer, Link& door) {
+  if (is_cluster_) {
+    door.Connect(service);
+    return;
+  }
+  peer.Connect(service);
+  Serve(service, needs_.dispatcher);
+}
+
 absl::Status LocalServices::OpenEvents() {
-  PARLEY_TRY(events_, events::Service::Open(needs_.config.events,
-                                            {needs_.store, needs_.bus, needs_.signing_key, Clock::System(),
-                                             Rng::System(), needs_.peers.accounts, &needs_.peers.federation}));
+  PARLEY_TRY(events_, events::Service::Open(needs_.config.events, EventsDeps()));
   needs_.peers.events.Connect(*events_);
   needs_.peers.room_federation.Connect(events_->federation());
   events::Serve(*events_, needs_.dispatcher);
@@ -89,8 +149,7 @@ absl::Status LocalServices::OpenAccounts() {
                                                 {needs_.store, needs_.bus, Clock::System(), Rng::System(),
                                                  needs_.peers.events, needs_.peers.profile,
                                                  needs_.peers.federation}));
-  needs_.peers.accounts.Connect(*accounts_);
-  accounts::Serve(*accounts_, needs_.dispatcher);
+  Connect(*accounts_, needs_.peers.accounts, doors_.accounts);
   return absl::OkStatus();
 }
 
@@ -98,8 +157,7 @@ absl::Status LocalServices::OpenPresence() {
   PARLEY_TRY(presence_, presence::Service::Open(needs_.config.presence, {needs_.store, needs_.bus, needs_.peers.profile,
                                                                          Clock::System(), needs_.registry,
                                                                          needs_.peers.federation}));
-  needs_.peers.presence.Connect(*presence_);
-  presence::Serve(*presence_, needs_.dispatcher);
+  Connect(*presence_, needs_.peers.presence, doors_.presence);
   return absl::OkStatus();
 }
 
@@ -107,16 +165,14 @@ absl::Status LocalServices::OpenProfile() {
   Peers& peers = needs_.peers;
   PARLEY_TRY(profile_, profile::Service::Open(needs_.config.profile, {needs_.store, needs_.bus, peers.accounts,
                                                                       peers.events, peers.presence, needs_.registry}));
-  peers.profile.Connect(*profile_);
-  profile::Serve(*profile_, needs_.dispatcher);
+  Connect(*profile_, needs_.peers.profile, doors_.profile);
   return absl::OkStatus();
 }
 
 absl::Status LocalServices::OpenCalls() {
   PARLEY_TRY(calls_, calls::Service::Open(needs_.config.calls, {needs_.store, needs_.bus, needs_.peers.events,
                                                                 Clock::System(), Rng::System(), needs_.registry}));
-  needs_.peers.calls.Connect(*calls_);
-  calls::Serve(*calls_, needs_.dispatcher);
+  Connect(*calls_, needs_.peers.calls, doors_.calls);
   return absl::OkStatus();
 }
 
@@ -127,19 +183,19 @@ absl::Status LocalServices::OpenFederation() {
                                        {needs_.store, needs_.bus, needs_.signing_key, peers.events,
                                         peers.room_federation, peers.accounts, peers.presence,
                                         Clock::System(), Rng::System(), needs_.registry, needs_.old_keys}));
-  peers.federation.Connect(*federation_);
-  federation::Serve(*federation_, needs_.dispatcher);
+  Connect(*federation_, peers.federation, doors_.federation);
   return absl::OkStatus();
 }
 
 void LocalServices::Start() {
-  if (accounts_) accounts_->Start();
-  if (calls_) calls_->Start();
-  if (federation_) federation_->Start();
+  if (!is_cluster_ && accounts_) accounts_->Start();
+  if (!is_cluster_ && calls_) calls_->Start();
+  if (!is_cluster_ && federation_) federation_->Start();
   if (events_) events_tick_ = std::make_unique<Periodic>("events-tick", kTick, [this] { events_->Tick(OwnCall()); });
 }
 
 std::vector<bus::Head> LocalServices::Heads() const {
+  absl::MutexLock lock(&mutex_);
   std::vector<bus::Head> heads;
   AppendHeads(events_.get(), stream::StreamKind::kEvents, heads);
   AppendHeads(accounts_.get(), stream::StreamKind::kAccounts, heads);

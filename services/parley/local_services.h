@@ -1,12 +1,17 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <absl/status/status.h>
+#include <absl/synchronization/mutex.h>
+#include <absl/types/span.h>
 
 #include "common/bus/bus.h"
 #include "common/crypto/sign.h"
+#include "common/lease/keeper.h"
 #include "common/metrics/registry.h"
 #include "common/rpc/dispatcher.h"
 #include "common/runtime/periodic.h"
@@ -24,8 +29,9 @@
 
 namespace parley {
 
-// The services that run in this process (all but the gateway). Threads: made, opened and ended by one.
-class LocalServices {
+// The services that run in this process (all but the gateway). Threads: made, opened and ended by one; units are opened and
+// closed by another.
+class LocalServices final : public lease::Holder {
  public:
   struct Needs {
     const Config& config;
@@ -42,19 +48,33 @@ class LocalServices {
   // The tables of these services.
   static std::vector<store::Migration> Migrations(const Targets& targets);
 
-  // Takes the services' partitions over and connects them.
+  // Takes the services' partitions over and connects them. In a cluster they own nothing until OpenUnits.
   static absl::StatusOr<std::unique_ptr<LocalServices>> Open(const Needs& needs);
 
   // Begins what they do by themselves; every service can be called by now.
   void Start();
 
+  absl::Status OpenUnits(const std::string& service, absl::Span<const Partition> units) override;
+  // Of a service that is owned whole: another process has taken over, after this one stood still for longer than a lease
+  // lasts; what it remembers is old, so it ends at once.
+  void CloseUnits(const std::string& service, absl::Span<const Partition> units) override;
+
+  // From now on units are closed because this process ends.
+  void Stopping() { stopping_ = true; }
+
   // Of all durable streams that they own.
   std::vector<bus::Head> Heads() const;
 
  private:
-  explicit LocalServices(const Needs& needs) : needs_(needs) {}
+  explicit LocalServices(const Needs& needs) : needs_(needs), is_cluster_(needs.config.is_cluster()) {}
 
   absl::Status OpenAll();
+  void ServeClosed();
+  absl::Status OpenWhole(const std::string& service);
+  events::Deps EventsDeps() const;
+  // The others of this process see it as a peer; in a cluster, those who own nothing of it ask its owner.
+  template <class Service, class Link>
+  void Connect(Service& service, Link& peer, Link& door);
   absl::Status OpenEvents();
   absl::Status OpenAccounts();
   absl::Status OpenPresence();
@@ -63,6 +83,17 @@ class LocalServices {
   absl::Status OpenFederation();
 
   const Needs needs_;
+  const bool is_cluster_;
+  std::atomic<bool> stopping_ = false;
+  // What other processes call in a cluster; each leads to the service once this process owns it.
+  struct Doors {
+    accounts::AccountsLink accounts{rpc::NoObserver()};
+    presence::PresenceLink presence{rpc::NoObserver()};
+    profile::ProfileLink profile{rpc::NoObserver()};
+    calls::CallsLink calls{rpc::NoObserver()};
+    federation::FederationLink federation{rpc::NoObserver()};
+  } doors_;
+  mutable absl::Mutex mutex_;  // while services come to be
   std::unique_ptr<events::Service> events_;
   std::unique_ptr<accounts::Service> accounts_;
   std::unique_ptr<presence::Service> presence_;

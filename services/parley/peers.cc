@@ -10,9 +10,10 @@ namespace parley {
 
 template <class Client, class Link>
 absl::Status Peers::Connect(const std::string& name, const std::string& address, const Targets& targets, Link& link) {
-  if (targets.Has(name)) return absl::OkStatus();
   if (directory_) {
-    channels_.push_back(std::make_unique<RoutedChannel>(name, *directory_, rpc::NoObserver(), token_));
+    channels_.push_back(std::make_unique<RoutedChannel>(name, *directory_, *own_, rpc::NoObserver(), token_));
+  } else if (targets.Has(name)) {
+    return absl::OkStatus();
   } else if (address.empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat("services.", name, " must say where ", name, " runs, since --target leaves it out"));
@@ -25,8 +26,15 @@ absl::Status Peers::Connect(const std::string& name, const std::string& address,
   return absl::OkStatus();
 }
 
-absl::Status Peers::ConnectRemote(const Config& config, const Targets& targets, lease::Directory* directory) {
-  directory_ = directory;
+absl::Status Peers::ConnectRemote(const Config& config, const Targets& targets) { return ConnectAll(config, targets); }
+
+absl::Status Peers::ConnectOwners(const Config& config, lease::Directory& directory, const OwnServices& own) {
+  directory_ = &directory;
+  own_ = &own;
+  return ConnectAll(config, {});
+}
+
+absl::Status Peers::ConnectAll(const Config& config, const Targets& targets) {
   token_ = config.rpc.token;
   const Config::Services& at = config.services;
   PARLEY_RETURN_IF_ERROR(Connect<accounts::AccountsClient>("accounts", at.accounts, targets, accounts));

@@ -17,6 +17,7 @@
 #include "parley/presence/v1/presence.parley.h"
 #include "parley/profile/v1/profile.parley.h"
 #include "services/parley/config.h"
+#include "services/parley/routed_channel.h"
 #include "services/parley/targets.h"
 
 namespace parley {
@@ -34,9 +35,11 @@ class Peers {
         federation(observer),
         room_federation(observer) {}
 
-  // Connects the links of all services that `targets` leaves out: to their owners as `directory` knows them, or, without
-  // one, to where the configuration says they are. InvalidArgument when it does not say.
-  absl::Status ConnectRemote(const Config& config, const Targets& targets, lease::Directory* directory);
+  // Connects the links of all services that `targets` leaves out to where the configuration says they are.
+  // InvalidArgument when it does not say.
+  absl::Status ConnectRemote(const Config& config, const Targets& targets);
+  // Connects all links to the owners that `directory` knows, this process among them. Borrows both.
+  absl::Status ConnectOwners(const Config& config, lease::Directory& directory, const OwnServices& own);
 
   accounts::AccountsLink accounts;
   events::EventsLink events;
@@ -49,8 +52,10 @@ class Peers {
  private:
   template <class Client, class Link>
   absl::Status Connect(const std::string& name, const std::string& address, const Targets& targets, Link& link);
+  absl::Status ConnectAll(const Config& config, const Targets& targets);
 
   lease::Directory* directory_ = nullptr;
+  const OwnServices* own_ = nullptr;
   std::string token_;
   std::vector<std::unique_ptr<rpc::Channel>> channels_;
   std::vector<std::shared_ptr<void>> clients_;

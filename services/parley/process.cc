@@ -1,13 +1,13 @@
 #include "services/parley/process.h"
 
 #include <atomic>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <absl/strings/match.h>
+#include <absl/time/clock.h>
 
 #include "common/base/strings.h"
 #include "common/bus/bus.h"
@@ -18,6 +18,7 @@
 #include "common/metrics/registry.h"
 #include "common/metrics/rpc_observer.h"
 #include "common/rpc/grpc/server.h"
+#include "common/rpc/local_channel.h"
 #include "common/runtime/log.h"
 #include "common/runtime/signals.h"
 #include "common/runtime/work_pool.h"
@@ -28,7 +29,9 @@
 #include "services/parley/data_folder.h"
 #include "services/parley/deployment.h"
 #include "services/parley/gateway_part.h"
+#include "services/parley/lease_metrics.h"
 #include "services/parley/local_services.h"
+#include "services/parley/owner_guard.h"
 #include "services/parley/peers.h"
 #include "services/parley/store_choice.h"
 #include "services/parley/store_metrics.h"
@@ -41,7 +44,8 @@ constexpr absl::Duration kGrace = absl::Seconds(5);
 std::vector<store::Migration> MigrationsOf(const Config& config, const Targets& targets) {
   std::vector<store::Migration> all = LocalServices::Migrations(targets);
   all.push_back(DeploymentMigrations().front());
-  if (config.is_cluster()) all.push_back(lease::Migrations().front());
+  if (!config.is_cluster()) return all;
+  for (store::Migration& migration : lease::Migrations()) all.push_back(std::move(migration));
   return all;
 }
 
@@ -56,12 +60,10 @@ class WiredProcess final : public Process {
     PARLEY_TRY(folder_, DataFolder::Open(config_));
     PARLEY_RETURN_IF_ERROR(OpenBus());
     PARLEY_RETURN_IF_ERROR(OpenStore());
-    FindOthers();
-    PARLEY_RETURN_IF_ERROR(peers_.ConnectRemote(config_, targets_, directory_.get()));
-    PARLEY_RETURN_IF_ERROR(AcquireLeases());
+    PARLEY_RETURN_IF_ERROR(FindOthers());
     PARLEY_RETURN_IF_ERROR(OpenServices());
     PARLEY_RETURN_IF_ERROR(StartRpc());
-    if (keeper_) keeper_->Serve(Advertised(), EndAsLoser);
+    PARLEY_RETURN_IF_ERROR(TakeShare());
     if (services_) services_->Start();
     PARLEY_RETURN_IF_ERROR(StartGateway());
     admin_->SetReady(true);
@@ -80,11 +82,21 @@ class WiredProcess final : public Process {
     admin_->SetReady(false);
     rpc_server_->SetServing(false);
     if (gateway_) gateway_->Stop(kGrace);
+    GiveShareBack();
     rpc_server_->Stop(kGrace);
     rpc_pool_.Drain();
   }
 
  private:
+  // Calls are still answered: those that come too late are told that another owns what they are about, until all callers
+  // have looked who does.
+  void GiveShareBack() {
+    if (!keeper_) return;
+    services_->Stopping();
+    keeper_->Stop();
+    absl::SleepFor(config_.leases.heartbeat);
+  }
+
   absl::Status OpenBus() {
     if (config_.bus.url == "memory") bus_metrics_.Connected();
     PARLEY_TRY(real_bus_, MakeBus(config_.bus, bus_metrics_));
@@ -100,28 +112,42 @@ class WiredProcess final : public Process {
     return CheckDeployment(*store_, config_);
   }
 
-  void FindOthers() {
-    if (!config_.is_cluster()) return;
-    directory_ = std::make_unique<lease::Directory>(PostgresServer(config_), Targets::Parse("all")->Owners(),
+  absl::Status FindOthers() {
+    if (!config_.is_cluster()) return peers_.ConnectRemote(config_, targets_);
+    const std::vector<std::string> all = Targets::Parse("all")->Owners();
+    directory_ = std::make_unique<lease::Directory>(PostgresServer(config_), LeaseUnits(all, config_),
                                                     config_.leases.heartbeat, bus());
+    guard_ = std::make_unique<OwnerGuard>(LeaseUnits(targets_.Owners(), config_), *directory_);
+    dispatcher_.SetGuard(*guard_);
+    return peers_.ConnectOwners(config_, *directory_, own_);
   }
 
-  // A process that stands by is as ready as it can be: the owner may end.
-  absl::Status AcquireLeases() {
-    if (!config_.is_cluster() || !targets_.HasOwners()) return absl::OkStatus();
-    keeper_ = std::make_unique<lease::Keeper>(
-        lease::KeeperOptions{PostgresServer(config_), targets_.Owners(), config_.leases.lifetime,
-                             config_.leases.heartbeat},
-        bus());
-    admin_->SetReady(true);
-    return keeper_->Acquire(StopSignal::Pending);
+  // Returns when this process has what is to be had: nothing, if the others have it all.
+  absl::Status TakeShare() {
+    if (!services_) return absl::OkStatus();
+    if (!config_.is_cluster()) return OwnEverything();
+    own_.AnswerAt(Advertised());
+    lease::KeeperOptions options{.server = PostgresServer(config_),
+                                 .services = {},
+                                 .units = LeaseUnits(targets_.Owners(), config_),
+                                 .address = Advertised(),
+                                 .lifetime = config_.leases.lifetime,
+                                 .heartbeat = config_.leases.heartbeat};
+    for (const auto& [service, units] : options.units) options.services[service] = &guard_->Of(service);
+    keeper_ = std::make_unique<lease::Keeper>(std::move(options), bus(), *services_, lease_metrics_);
+    keeper_->Start();
+    while (!keeper_->WaitForShare(absl::Now() + config_.leases.heartbeat)) {
+      if (StopSignal::Pending()) return absl::CancelledError("stopped while the database was away");
+    }
+    return absl::OkStatus();
   }
 
-  // Another has taken over, after this process stood still for longer than a lease lasts. It can't commit any more, and
-  // what it remembers is old: it ends at once, and begins anew if somebody starts it again.
-  static void EndAsLoser() {
-    log::Error("another process has taken over, this one ends");
-    std::_Exit(1);
+  absl::Status OwnEverything() {
+    for (const auto& [service, units] : LeaseUnits(targets_.Owners(), config_)) {
+      lease_metrics_.Owned(service, units);
+      lease_metrics_.Moved(service, "claimed", units);
+    }
+    return absl::OkStatus();
   }
 
   std::string Advertised() const {
@@ -146,7 +172,7 @@ class WiredProcess final : public Process {
     return absl::OkStatus();
   }
 
-  double SumOfHeads(std::string_view stream) const {
+  double SumOfHeads(const std::string& stream) const {
     double sum = 0;
     if (stopped_) return sum;
     for (const bus::Head& head : services_->Heads()) {
@@ -190,11 +216,15 @@ class WiredProcess final : public Process {
   std::unique_ptr<bus::DroppingBus> dropping_bus_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<lease::Directory> directory_;
-  Peers peers_{called_};
-  std::unique_ptr<lease::Keeper> keeper_;  // gives the leases back when the services have ended
-  std::optional<crypto::SigningKey> signing_key_;
   rpc::Dispatcher dispatcher_;
+  rpc::LocalChannel own_channel_{dispatcher_};
+  OwnServices own_{own_channel_};
+  Peers peers_{called_};
+  std::unique_ptr<OwnerGuard> guard_;
+  std::optional<crypto::SigningKey> signing_key_;
   std::unique_ptr<LocalServices> services_;
+  LeaseMetrics lease_metrics_{registry_};
+  std::unique_ptr<lease::Keeper> keeper_;
   std::unique_ptr<bus::HeartbeatSender> heartbeats_;
   WorkPool rpc_pool_{{.name = "rpc", .threads = config_.rpc.threads, .max_queued = config_.rpc.max_queued}};
   std::unique_ptr<rpc::Server> rpc_server_;

@@ -11,6 +11,7 @@
 #include "services/events/federation/candidates.h"
 #include "services/events/federation/remote_membership.h"
 #include "services/events/federation/server_acl.h"
+#include "services/events/other_room.h"
 #include "services/events/read/summary_reads.h"
 
 namespace parley::events {
@@ -66,8 +67,8 @@ bool IsOpenTo(const Context& context, const json::Object& room, const std::strin
   if (rule != "restricted" || allowed == nullptr) return false;
   return std::any_of(allowed->begin(), allowed->end(), [&](const json::Value& id) {
     if (id.AsString() == nullptr || !IsResident(context, *id.AsString())) return false;
-    const auto other = context.rooms.Get(*id.AsString());
-    return other.ok() && (*other)->state.IsJoined(user);
+    const auto membership = MembershipElsewhere(context, *id.AsString(), user);
+    return membership.ok() && *membership == event::Membership::kJoin;
   });
 }
 

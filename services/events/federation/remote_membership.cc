@@ -40,7 +40,7 @@ void AddLeave(const RemoteMembershipRow& row, v1::RoomUpdate& update) {
 }  // namespace
 
 bool IsResident(const Context& context, std::string_view room_id) {
-  const auto room = context.rooms.Get(room_id);
+  const auto room = context.rooms.Look(room_id);
   return room.ok() && (*room)->state.HasServer(context.config.server_name);
 }
 

@@ -57,9 +57,9 @@ absl::StatusOr<v1::ReceivePdusResponse> RoomFederation::ReceivePdus(
   return ReceiveOutside(context_, call, request);
 }
 
-absl::StatusOr<v1::FederationJson> RoomFederation::GetPdu(const rpc::Call&,
+absl::StatusOr<v1::FederationJson> RoomFederation::GetPdu(const rpc::Call& call,
                                                           const v1::GetPduRequest& request) {
-  return ReadPdu(context_, request);
+  return ReadPdu(context_, call, request);
 }
 
 absl::StatusOr<v1::FederationJson> RoomFederation::GetFederationState(

@@ -77,9 +77,12 @@ class TestServer {
     EXPECT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
     auto service = Service::Open(
-        config_, {*store_, bus_, key_, network.clock(), rng_, accounts_client_, &federation_});
+        config_, {*store_, bus_, key_, network.clock(), rng_, accounts_client_, owners_, room_owners_,
+                  &federation_});
     EXPECT_TRUE(service.ok()) << service.status();
     service_ = *std::move(service);
+    owners_.Connect(*service_);
+    room_owners_.Connect(service_->federation());
   }
 
   Service* operator->() { return service_.get(); }
@@ -254,6 +257,8 @@ class TestServer {
   TestNetwork& network_;
   RecordingAccounts accounts_;
   accounts::AccountsClient accounts_client_{accounts_};
+  EventsLink owners_{rpc::NoObserver()};
+  RoomFederationLink room_owners_{rpc::NoObserver()};
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<Service> service_;
 };

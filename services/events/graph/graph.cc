@@ -148,7 +148,7 @@ void Graph::Fetch(const rpc::Call& call, const std::string& room_id) {
 void Graph::FetchAll(const rpc::Call& call) {
   std::vector<std::string> rooms;
   const absl::Status read = context_.store.Read([&](store::Reader& db) -> absl::Status {
-    for (Partition p = 0; p < context_.streams.partitions(); ++p) {
+    for (const Partition p : context_.streams.Owned()) {
       PARLEY_TRY(const auto rows, WaitingPdus(db, p, 0));
       absl::flat_hash_set<RoomNid> seen;
       for (const WaitingRow& row : rows) {

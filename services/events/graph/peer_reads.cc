@@ -12,6 +12,7 @@
 #include "common/json/splice.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "parley/events/v1/room_federation.parley.h"
 #include "services/events/federation/auth_chain.h"
 #include "services/events/federation/server_acl.h"
 #include "services/events/graph/fork_reads.h"
@@ -211,9 +212,14 @@ absl::StatusOr<std::string> RoomOf(const Context& context, std::string_view even
 
 }  // namespace
 
-absl::StatusOr<v1::FederationJson> ReadPdu(const Context& context,
+absl::StatusOr<v1::FederationJson> ReadPdu(const Context& context, const rpc::Call& call,
                                            const v1::GetPduRequest& request) {
   PARLEY_TRY(const std::string room_id, RoomOf(context, request.event_id()));
+  if (request.room_id().empty() && !context.streams.Owns(context.rooms.PartitionOf(room_id))) {
+    v1::GetPduRequest passed_on = request;
+    passed_on.set_room_id(room_id);
+    return context.room_owners.GetPdu(call, passed_on);
+  }
   return Answer(context, room_id, request.origin(),
                 [&](PeerView& view, json::Writer& w) -> absl::Status {
                   PARLEY_TRY(const auto row, view.Find(request.event_id()));

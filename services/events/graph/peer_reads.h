@@ -2,6 +2,7 @@
 
 #include <absl/status/statusor.h>
 
+#include "common/rpc/call.h"
 #include "parley/events/v1/room_federation.pb.h"
 #include "services/events/context.h"
 
@@ -12,7 +13,7 @@
 // M_NOT_FOUND.
 namespace parley::events {
 
-absl::StatusOr<v1::FederationJson> ReadPdu(const Context& context,
+absl::StatusOr<v1::FederationJson> ReadPdu(const Context& context, const rpc::Call& call,
                                            const v1::GetPduRequest& request);
 absl::StatusOr<v1::FederationJson> ReadPeerState(const Context& context,
                                                  const v1::GetFederationStateRequest& request);

@@ -241,18 +241,20 @@ class SimServer {
                   alias_lanes,
                   device_changes,
                   server.bus_,
+                  server.owners_,
+                  server.room_owners_,
                   &server.net_,
                   keys,
                   room_joins,
                   graph},
           graph(context, 0),
-          typing(server.bus_, std::vector<int64_t>(server.config_.partitions, 1)),
+          typing(server.bus_, server.config_.partitions),
           federation(context, graph, typing) {}
 
     std::unique_ptr<stream::Streams> streams;
     RoomCache rooms;
     AliasLanes alias_lanes;
-    DeviceChangeMarks device_changes{{}};
+    DeviceChangeMarks device_changes{16};
     Outbox outbox;
     KeyCache keys;
     RoomJoins room_joins;
@@ -283,6 +285,8 @@ class SimServer {
   SimNet net_;
   RecordingAccounts accounts_;
   accounts::AccountsClient accounts_client_{accounts_};
+  EventsLink owners_{rpc::NoObserver()};
+  RoomFederationLink room_owners_{rpc::NoObserver()};
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<Parts> parts_;
 };

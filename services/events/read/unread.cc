@@ -5,6 +5,8 @@
 #include <limits>
 #include <optional>
 
+#include <absl/algorithm/container.h>
+
 #include "common/base/strings.h"
 #include "common/event/client_format.h"
 #include "common/event/event_types.h"
@@ -272,6 +274,15 @@ void UnreadCounter::Keep(const Key& key, Counted counted) {
   if (order_.size() <= capacity_) return;
   counted_.erase(order_.back().first);
   order_.pop_back();
+}
+
+void UnreadCounter::DropPartitions(absl::Span<const Partition> partitions) {
+  absl::MutexLock lock(&mutex_);
+  order_.remove_if([&](const auto& counted) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    if (!absl::c_linear_search(partitions, std::get<Partition>(counted.first))) return false;
+    counted_.erase(counted.first);
+    return true;
+  });
 }
 
 }  // namespace parley::events

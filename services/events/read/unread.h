@@ -13,6 +13,7 @@
 #include <absl/container/flat_hash_map.h>
 #include <absl/status/status.h>
 #include <absl/synchronization/mutex.h>
+#include <absl/types/span.h>
 
 #include "parley/events/v1/events.pb.h"
 #include "services/events/read/read_door.h"
@@ -44,6 +45,9 @@ class UnreadCounter {
   // is not in memory, or may have changed what was counted before.
   bool CountRecent(const Room& room, const std::string& viewer, int64_t head, std::string_view push_rule_changes,
                    bool by_thread, v1::RoomUpdate& update);
+
+  // Another process counts there from now on.
+  void DropPartitions(absl::Span<const Partition> partitions);
 
  private:
   struct Counts {

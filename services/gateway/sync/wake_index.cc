@@ -8,6 +8,7 @@
 namespace parley::gateway {
 
 bool WakeIndex::Heard(Partition partition, int64_t position, std::string_view key) {
+  if (key.empty()) return HeardHead(partition, position);
   absl::MutexLock lock(&mutex_);
   PartitionState& state = partitions_[partition];
   const bool missed = !state.heard || position > state.head + 1;

@@ -27,7 +27,7 @@ class WakeIndex {
   explicit WakeIndex(size_t max_keys = 200'000) : max_keys_(max_keys) {}
 
   // A wake: `key` changed at `position`. False when positions before it were missed: everybody who waits for something in
-  // the partition must look again.
+  // the partition must look again. Without a key anything may have changed up to there.
   [[nodiscard]] bool Heard(Partition partition, int64_t position, std::string_view key);
 
   // The owner's head is `head`, from a heartbeat or a poll. False when wakes up to it were missed.

@@ -31,6 +31,15 @@ TEST(WakeIndex, DoesNotTrustWhatCameBeforeAGap) {
   EXPECT_EQ(index.Since(3, "!b", 12), News::kNo);
 }
 
+// As the new owner of a partition says it: the one before may not have told of what is at the head.
+TEST(WakeIndex, AWakeWithoutAKeySpeaksOfEverythingUpToThere) {
+  WakeIndex index;
+  (void)index.HeardHead(3, 10);
+  EXPECT_FALSE(index.Heard(3, 11, ""));
+  EXPECT_EQ(index.Since(3, "!b", 10), News::kUnknown);
+  EXPECT_EQ(index.Since(3, "!b", 11), News::kNo);
+}
+
 TEST(WakeIndex, AHeadAheadOfTheWakesIsALoss) {
   WakeIndex index;
   (void)index.HeardHead(3, 10);
