@@ -29,7 +29,7 @@ class Homeserver:
         self.folder = Path(tempfile.mkdtemp(prefix="parley-test-"))
         self.log_path = self.folder / "server.log"
         self.address = _loopback_address()
-        self.port = _free_port(self.address)
+        self.port = free_port(self.address)
         self.url = f"http://{self.address}:{self.port}"
         self._env = os.environ | self._contract() | (env or {})
         self._process = None
@@ -106,7 +106,7 @@ class Homeserver:
             "SERVER_NAME": self.name,
             "BIND_ADDR": self.address,
             "CS_PORT": str(self.port),
-            "FED_PORT": str(_free_port(self.address)),
+            "FED_PORT": str(free_port(self.address)),
             "PUBLIC_BASEURL": self.url,
             "TLS_CERT": certificate,
             "TLS_KEY": key,
@@ -120,7 +120,7 @@ def _loopback_address():
     return "127." + ".".join(str(random.randint(2, 250)) for _ in range(3))
 
 
-def _free_port(address):
+def free_port(address):
     with socket.socket() as probe:
         probe.bind((address, 0))
         return probe.getsockname()[1]

@@ -1,0 +1,72 @@
+"""What may break does, under load; see README.md."""
+
+import argparse
+import signal
+import time
+
+from cluster.load import Load
+from cluster.server import cluster
+
+AFTER = 20  # sends of everybody that must be acknowledged after each blow
+STOPPED_SECONDS = 30
+
+
+def stopped_owner(it):
+    """An owner of rooms stands still for longer than its leases last, then goes on as if nothing was."""
+    load = Load(it.server.url, patient=True)
+    load.wait_for(5)
+    begin = time.monotonic()
+    it.signal("events-2", signal.SIGSTOP)
+    it.wait_for_owners(2)
+    taken_over = time.monotonic() - begin
+    load.wait_for(AFTER)
+    time.sleep(max(0, begin + STOPPED_SECONDS - time.monotonic()))
+    it.signal("events-2", signal.SIGCONT)
+    it.wait_for_owners(3)
+    load.wait_for(AFTER)
+    load.stop()
+    assert "leases lost" in it.server.log_path.read_text(), "the one that stood still lost nothing"
+    return f"others took over after {taken_over:.1f} s, {load.failures} requests repeated"
+
+
+def redis_gone(it):
+    """Redis is killed; later it is there again, and knows nothing."""
+    load = Load(it.server.url)
+    load.wait_for(5)
+    it.signal("redis", signal.SIGKILL)
+    load.wait_for(AFTER)
+    it.start_redis()
+    load.wait_for(AFTER)
+    load.stop()
+    return "no request failed"
+
+
+def postgres_restarted(it):
+    load = Load(it.server.url, patient=True)
+    load.wait_for(5)
+    begin = time.monotonic()
+    it.restart_postgres()
+    load.wait_for(AFTER)
+    it.wait_for_owners(3)
+    load.stop()
+    return f"all go on after {time.monotonic() - begin:.1f} s, {load.failures} requests repeated"
+
+
+BLOWS = [stopped_owner, redis_gone, postgres_restarted]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--launcher", required=True)
+    parser.add_argument("--only", choices=[blow.__name__ for blow in BLOWS])
+    arguments = parser.parse_args()
+    blows = [blow for blow in BLOWS if arguments.only in (None, blow.__name__)]
+    for blow in blows:
+        with cluster(arguments.launcher, 3) as it:
+            it.wait_for_owners(3)
+            print(f"{blow.__name__}: {blow(it)}", flush=True)
+    print(f"{len(blows)} blows: nothing lost, doubled, reordered or skipped")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""Sends and reads without a pause, and remembers all of it."""
+
+import threading
+import time
+
+import requests
+
+SENDERS = 6
+
+
+class Client:
+    """One user."""
+
+    def __init__(self, url, name):
+        self.url = url + "/_matrix/client/v3"
+        self.session = requests.Session()
+        body = {"username": name, "password": "p", "auth": {"type": "m.login.dummy"}}
+        answer = self.session.post(self.url + "/register", json=body, timeout=60)
+        answer.raise_for_status()
+        self.token = answer.json()["access_token"]
+
+    def call(self, method, path, body=None, **query):
+        answer = self.session.request(
+            method,
+            self.url + path,
+            json=body,
+            params=query,
+            headers={"Authorization": "Bearer " + self.token},
+            timeout=60,
+        )
+        if answer.status_code != 200:
+            raise requests.HTTPError(f"{answer.status_code} {answer.text[:200]}")
+        return answer.json()
+
+    def create_room(self):
+        return self.call("POST", "/createRoom", {})["room_id"]
+
+    def send(self, room, transaction):
+        path = f"/rooms/{room}/send/m.room.message/{transaction}"
+        return self.call("PUT", path, {"msgtype": "m.text", "body": transaction})["event_id"]
+
+    def all_messages(self, room):
+        found, start = [], {}
+        while True:
+            page = self.call("GET", f"/rooms/{room}/messages", dir="b", limit=100, **start)
+            found += [e for e in page["chunk"] if e["type"] == "m.room.message"]
+            if "end" not in page:
+                return found[::-1]
+            start = {"from": page["end"]}
+
+
+class Load:
+    """Users who each send into a room of their own, and one whose /sync follows all of them."""
+
+    def __init__(self, url, reader_url=None, senders=SENDERS, makes_rooms=False, patient=False):
+        self.url = url
+        self.makes_rooms = makes_rooms
+        self.patient = patient  # repeats what fails, as clients do
+        self.failures = 0
+        self.errors = []
+        self.acknowledged = []  # of each sender: transaction → event id
+        self.times = []  # of each sender: when each was acknowledged
+        self.synced = {}  # room → event ids in the order of arrival
+        self.rooms = []
+        self.clients = []
+        self._stop = threading.Event()
+        self._reader = Client(reader_url or url, "reader")
+        for number in range(senders):
+            self._add_sender(number)
+        self._since = self._read_once(None)
+        self._threads = [
+            threading.Thread(target=self._guarded, args=(self._send, n)) for n in range(senders)
+        ]
+        self._reading = threading.Thread(target=self._guarded, args=(self._read, None))
+        for thread in [*self._threads, self._reading]:
+            thread.start()
+
+    def wait_for(self, more):
+        """Until every sender has this many more acknowledgements."""
+        wanted = [len(times) + more for times in self.times]
+        while not self.errors:
+            if all(len(times) >= number for times, number in zip(self.times, wanted)):
+                return
+            time.sleep(0.005)
+
+    def stop(self):
+        """Ends the load and checks all that it remembers."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+        self._reading.join()
+        assert not self.errors, self.errors[0]
+        for number, room in enumerate(self.rooms):
+            self._check(number, room)
+
+    def longest_pause(self):
+        pauses = [b - a for times in self.times for a, b in zip(times, times[1:])]
+        return max(pauses)
+
+    def sends(self):
+        return sum(len(times) for times in self.times)
+
+    def _add_sender(self, number):
+        client = Client(self.url, f"sender{number}")
+        room = client.create_room()
+        client.call("POST", f"/rooms/{room}/invite", {"user_id": "@reader:hs1"})
+        self._reader.call("POST", f"/rooms/{room}/join", {})
+        self.clients.append(client)
+        self.rooms.append(room)
+        self.acknowledged.append({})
+        self.times.append([])
+
+    def _guarded(self, run, argument):
+        try:
+            run(argument)
+        except requests.RequestException as error:
+            self.errors.append(f"{run.__name__} {argument}: {error}")
+
+    def _send(self, number):
+        count = 0
+        while not self._stop.is_set() and not self.errors:
+            transaction = f"{number}-{count}"
+            count += 1
+            event = self._try(lambda: self.clients[number].send(self.rooms[number], transaction))
+            self.acknowledged[number][transaction] = event
+            self.times[number].append(time.monotonic())
+            if self.makes_rooms and count % 50 == 0:
+                self.clients[number].create_room()
+
+    def _read(self, _):
+        while not self._stop.is_set() and not self.errors:
+            self._since = self._try(lambda: self._read_once(self._since))
+
+    def _try(self, call):
+        while True:
+            try:
+                return call()
+            except requests.RequestException:
+                if not self.patient:
+                    raise
+                self.failures += 1
+                time.sleep(0.1)
+
+    # A timeline that leaves something out says so; then the gap is read as a client would.
+    def _read_once(self, since):
+        query = {"timeout": 500, "filter": '{"room":{"timeline":{"limit":1000}}}'}
+        if since:
+            query["since"] = since
+        answer = self._reader.call("GET", "/sync", **query)
+        for room, update in answer.get("rooms", {}).get("join", {}).items():
+            assert since is None or not update["timeline"]["limited"], "a gap in /sync"
+            found = [e["event_id"] for e in update["timeline"]["events"] if e["type"] == "m.room.message"]
+            self.synced.setdefault(room, []).extend(found)
+        return answer["next_batch"]
+
+    def _check(self, number, room):
+        messages = self.clients[number].all_messages(room)
+        bodies = [message["content"]["body"] for message in messages]
+        assert len(bodies) == len(set(bodies)), "an event is there twice"
+        ids = [message["event_id"] for message in messages]
+        sent = list(self.acknowledged[number].values())
+        assert [i for i in ids if i in set(sent)] == sent, "acknowledged events are lost or out of order"
+        while len(self.synced.get(room, [])) < len(ids):
+            before = self._since
+            self._since = self._read_once(before)
+        assert self.synced[room] == ids, "/sync skipped, doubled or reordered events"

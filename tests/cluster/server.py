@@ -1,0 +1,134 @@
+"""A server in the cluster shape of tests/launch, with the means to look into it and to hurt it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from glob import glob
+from pathlib import Path
+
+import requests
+
+from conformance.launcher import Homeserver, free_port
+
+PARTITIONS = 16
+
+
+class Cluster:
+    """One such server."""
+
+    def __init__(self, launcher, processes):
+        env = {"PARLEY_SHAPE": "cluster", "PARLEY_EVENTS_PROCESSES": str(processes)}
+        self.server = Homeserver(launcher, env)
+        self.folder = self.server.folder / "data"
+        self.added = {}
+
+    def start(self):
+        self.server.start()
+        return self
+
+    def close(self):
+        for process in self.added.values():
+            process.kill()
+            process.wait()
+        self.server.stop()
+        self.server.close()
+
+    def ask(self, sql):
+        psql = sorted(glob("/usr/lib/postgresql/*/bin/psql"))[-1]
+        command = [psql, "-h", self.folder / "postgres", "-U", "parley", "-At", "-c", sql, "postgres"]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+
+    def shares(self):
+        """How many partitions of events each owner serves, in order."""
+        return [
+            int(count)
+            for count in self.ask(
+                "SELECT count(*) FROM leases WHERE service = 'events' AND length(address) > 0 "
+                "GROUP BY owner ORDER BY 1"
+            )
+        ]
+
+    def wait_for_owners(self, count):
+        fair = sorted((PARTITIONS + i) // count for i in range(count))
+        deadline = time.monotonic() + 60
+        while self.shares() != fair:
+            assert time.monotonic() < deadline, f"shares are {self.shares()}, not {fair}"
+            time.sleep(0.05)
+
+    def start_redis(self):
+        """Again, empty, where it was."""
+        address = next(
+            line.split("redis://")[1].strip('"')
+            for line in (self.folder / "start").read_text().splitlines()
+            if "PARLEY_BUS_URL" in line
+        )
+        host, port = address.split(":")
+        self._start(
+            "redis", ["redis-server", "--bind", host, "--port", port, "--save", "", "--appendonly", "no"]
+        )
+
+    def restart_postgres(self):
+        """As an operator does: those who are connected are thrown out."""
+        pid = self.pid("postgres")
+        process = Path(f"/proc/{pid}")
+        command = (process / "cmdline").read_bytes().split(b"\0")[:-1]
+        owner = process.stat().st_uid
+        self.signal("postgres", signal.SIGINT)
+        while (self.folder / "postgres/data/postmaster.pid").exists():
+            time.sleep(0.02)
+        as_owner = ["setpriv", f"--reuid={owner}", "--clear-groups"]
+        reach = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+        self._start("postgres", ([*as_owner, *reach] if os.getuid() == 0 else []) + command)
+
+    def _start(self, name, command):
+        with open(self.folder / f"{name}.log", "ab") as log:
+            self.added[name] = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log)
+        (self.folder / f"{name}.pid").write_text(str(self.added[name].pid))
+
+    def pid(self, name):
+        return int((self.folder / f"{name}.pid").read_text())
+
+    def add(self, service, name, env=None):
+        with open(self.server.log_path, "ab") as log:
+            self.added[name] = subprocess.Popen(
+                [self.folder / "start", service, name],
+                env=os.environ | (env or {}),
+                stdout=log,
+                stderr=log,
+            )
+
+    def add_gateway(self):
+        """A second gateway; returns its URL."""
+        address = f"{self.server.address}:{free_port(self.server.address)}"
+        self.add("gateway", "gateway-2", {"PARLEY_LISTEN_CLIENT": address, "PARLEY_LISTEN_FEDERATION": f"{self.server.address}:0"})
+        url = f"http://{address}"
+        while True:
+            assert self.added["gateway-2"].poll() is None, "the second gateway ended"
+            try:
+                requests.get(url + "/_matrix/client/versions", timeout=5).raise_for_status()
+                return url
+            except requests.ConnectionError:
+                time.sleep(0.05)
+
+    def signal(self, name, number):
+        os.kill(self.pid(name), number)
+
+    def end(self, name):
+        process = self.added.pop(name)
+        process.terminate()
+        assert process.wait(60) == 0, f"{name} did not end as it should"
+
+
+@contextmanager
+def cluster(launcher, processes):
+    it = Cluster(launcher, processes)
+    try:
+        yield it.start()
+    except BaseException:
+        print(it.server.log_tail(), file=sys.stderr)
+        raise
+    finally:
+        it.close()
