@@ -172,7 +172,7 @@ RoutedChannel::Place RoutedChannel::Next(std::optional<Partition> unit, const Pl
 absl::Status RoutedChannel::AskAt(const Place& place, const Ask& ask, const Message& request, Message& response) {
   if (rpc::Channel* own = own_.At(place.address)) return own->Unary(ask.method, ask.call, request, response);
   rpc::Call attempt = ask.call;
-  if (ask.route.may_repeat()) attempt.deadline = std::min(attempt.deadline, absl::Now() + kLongestAttempt);
+  if (ask.route.may_repeat() && !ask.route.is_slow()) attempt.deadline = std::min(attempt.deadline, absl::Now() + kLongestAttempt);
   return To(place.address)->Unary(ask.method, attempt, request, response);
 }
 

@@ -51,6 +51,7 @@ MethodRoute::MethodRoute(const MethodDescriptor& method) {
   if (!route.each().empty()) each_ = Resolve(method.input_type(), route.each());
   every_owner_ = route.every_owner();
   once_ = route.once();
+  slow_ = route.slow();
 }
 
 std::optional<Partition> MethodRoute::KeyOf(const Message& request, uint32_t partitions) const {

@@ -26,6 +26,7 @@ class MethodRoute {
 
   bool asks_every_owner() const { return every_owner_; }
   bool may_repeat() const { return !once_; }
+  bool is_slow() const { return slow_; }
   bool splits() const { return !each_.empty(); }
 
   // Of the first key that is set; nullopt: any owner will do.
@@ -44,6 +45,7 @@ class MethodRoute {
   Path each_;  // a repeated field, and the key in its elements unless they are text themselves
   bool every_owner_ = false;
   bool once_ = false;
+  bool slow_ = false;
 };
 
 // The routes of all contracts that are linked in, each looked up once. Threads: any.
