@@ -13,6 +13,7 @@
 #include "common/base/strings.h"
 #include "common/bus/memory_bus.h"
 #include "common/status/macros.h"
+#include "common/status/wrong_owner.h"
 #include "common/store/sqlite/sqlite_store.h"
 #include "common/testing/temporary_folder.h"
 
@@ -157,6 +158,7 @@ TEST_F(StreamWriterTest, ChangesNothingWhenBuildFails) {
 }
 
 TEST_F(StreamWriterTest, FailsAllThatWasBuiltOnAFailureAndThenGoesOn) {
+  const int64_t before = writer().generation();
   ASSERT_TRUE(Add("taken").ok());
   int resets = 0;
   writer().OnReset([&] { ++resets; });
@@ -166,12 +168,13 @@ TEST_F(StreamWriterTest, FailsAllThatWasBuiltOnAFailureAndThenGoesOn) {
   Settle();
   EXPECT_EQ(outcomes_, "2 ALREADY_EXISTS UNAVAILABLE UNAVAILABLE ");
   EXPECT_EQ(resets, 1);
-  EXPECT_EQ(writer().generation(), 1);
+  EXPECT_EQ(writer().generation(), before + 1);
   EXPECT_EQ(writer().committed_head(), 2);
   EXPECT_EQ(*Add("d"), 3);
 }
 
 TEST_F(StreamWriterTest, RefusesAppendsUntilTheOwnerHasDroppedItsState) {
+  const int64_t before = writer().generation();
   ASSERT_TRUE(Add("taken").ok());
   writer().OnReset([&] {
     EXPECT_TRUE(
@@ -179,7 +182,7 @@ TEST_F(StreamWriterTest, RefusesAppendsUntilTheOwnerHasDroppedItsState) {
   });
   EXPECT_TRUE(absl::IsAlreadyExists(Add("taken").status()));
   Settle();
-  EXPECT_EQ(writer().generation(), 1);
+  EXPECT_EQ(writer().generation(), before + 1);
   EXPECT_TRUE(Add("y").ok());
 }
 
@@ -193,6 +196,19 @@ TEST_F(StreamWriterTest, IsLostOnceAnotherOwnerTookThePartition) {
   EXPECT_TRUE(writer().lost());
   EXPECT_EQ(resets, 1);
   EXPECT_TRUE(absl::IsAborted(Add("c").status()));
+}
+
+TEST_F(StreamWriterTest, TakesAppendsWhileItsPartitionIsOwned) {
+  ASSERT_TRUE(Add("a").ok());
+  const int64_t before = writer().generation();
+  streams_->ClosePartitions({kOne});
+  EXPECT_FALSE(streams_->Owns(kOne));
+  EXPECT_TRUE(IsWrongOwner(Add("b").status()));
+  EXPECT_EQ(streams_->Owned().size(), kPartitions - 1);
+  ASSERT_TRUE(streams_->OpenPartitions({kOne}).ok());
+  EXPECT_GT(writer().generation(), before);
+  EXPECT_TRUE(Add("b").ok());
+  EXPECT_EQ(writer().committed_head(), 2);
 }
 
 TEST_F(StreamWriterTest, OrdersAppendsOfManyThreads) {
