@@ -26,7 +26,7 @@ def stopped_owner(it):
     load.wait_for(AFTER)
     load.stop()
     assert "leases lost" in it.server.log_path.read_text(), "the one that stood still lost nothing"
-    return f"others took over after {taken_over:.1f} s, {load.failures} requests repeated"
+    return f"others took over after {taken_over:.1f} s, {load.failures} requests repeated, {load.gaps} gaps read"
 
 
 def redis_gone(it):
