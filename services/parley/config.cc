@@ -24,12 +24,20 @@ std::string DefaultRpcAddress(const std::filesystem::path& data_dir) {
   return path.size() <= kMaxSocketPath ? "unix:" + path : "127.0.0.1:0";
 }
 
+// Whoever is told the address need not be in this folder.
+std::string WithWholePath(const std::string& address) {
+  if (!absl::StartsWith(address, "unix:")) return address;
+  const std::string path = std::filesystem::absolute(address.substr(5)).lexically_normal();
+  return path.size() <= kMaxSocketPath ? "unix:" + path : address;
+}
+
 void CompletePaths(Config& config) {
   const std::filesystem::path folder = std::filesystem::absolute(config.data_dir).lexically_normal();
   config.data_dir = folder;
   if (config.signing_key_path.empty()) config.signing_key_path = folder / "signing.key";
   if (config.store.path.empty()) config.store.path = folder / "parley.db";
   if (config.listen.rpc.empty()) config.listen.rpc = DefaultRpcAddress(folder);
+  config.listen.rpc = WithWholePath(config.listen.rpc);
 }
 
 // A listener that others than this machine may reach makes a server public.

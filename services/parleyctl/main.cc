@@ -6,10 +6,10 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
-#include "common/rpc/grpc/channel.h"
 #include "common/status/macros.h"
 #include "services/parleyctl/commands.h"
 #include "services/parleyctl/keys.h"
+#include "services/parleyctl/owner_channel.h"
 #include "services/parleyctl/place.h"
 
 namespace parley::ctl {
@@ -59,9 +59,9 @@ absl::Status Run(const Arguments& arguments, const Action& action) {
   const std::string& address = arguments.address.empty() ? place.rpc_address : arguments.address;
   rpc::ChannelOptions options{.default_deadline = absl::Seconds(10)};
   if (const char* token = std::getenv("PARLEY_RPC_TOKEN")) options.token = token;
-  const auto channel = rpc::MakeChannel(address, rpc::NoObserver(), options);
-  accounts::AccountsClient accounts(*channel);
-  profile::ProfileClient profile(*channel);
+  OwnerChannel channel(address, options);
+  accounts::AccountsClient accounts(channel);
+  profile::ProfileClient profile(channel);
   Commands commands(accounts, profile, place.server_name, std::cout);
   return action(commands, arguments);
 }
