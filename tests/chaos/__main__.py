@@ -1,6 +1,7 @@
 """What may break does, under load; see README.md."""
 
 import argparse
+import random
 import signal
 import time
 
@@ -9,6 +10,12 @@ from cluster.server import cluster
 
 AFTER = 20  # sends of everybody that must be acknowledged after each blow
 STOPPED_SECONDS = 30
+KILLS = 20
+SEED = 1
+SERVICES = [
+    *("events", "events-2", "events-3", "accounts", "accounts-2", "presence", "presence-2"),
+    *("profile", "profile-2", "calls", "calls-2", "federation"),
+]
 
 
 def stopped_owner(it):
@@ -52,7 +59,34 @@ def postgres_restarted(it):
     return f"all go on after {time.monotonic() - begin:.1f} s, {load.failures} requests repeated"
 
 
-BLOWS = [stopped_owner, redis_gone, postgres_restarted]
+def rolling_restart(it):
+    """Every process but the gateway, one after the other, as a new version is brought out."""
+    load = Load(it.server.url, makes_rooms=True)
+    load.wait_for(5)
+    for name in SERVICES:
+        it.restart(name, signal.SIGTERM)
+        load.wait_for(5)
+    it.wait_for_owners(3)
+    load.stop()
+    return f"{load.sends()} sends, no request failed, longest pause {load.longest_pause():.2f} s"
+
+
+def random_kills(it):
+    rng = random.Random(SEED)
+    load = Load(it.server.url, patient=True)
+    load.wait_for(5)
+    for _ in range(KILLS):
+        it.restart(rng.choice(SERVICES), signal.SIGKILL)
+        load.wait_for(5)
+    it.wait_for_owners(3)
+    load.stop()
+    return (
+        f"{KILLS} kills, {load.sends()} sends, {load.failures} requests repeated, "
+        f"longest pause {load.longest_pause():.2f} s"
+    )
+
+
+BLOWS = [stopped_owner, redis_gone, postgres_restarted, rolling_restart, random_kills]
 
 
 def main():

@@ -116,10 +116,33 @@ class Cluster:
     def signal(self, name, number):
         os.kill(self.pid(name), number)
 
+    def restart(self, name, number):
+        """Ends the process of that name by a signal and starts it again; returns when it can be called."""
+        pid, begin = self.pid(name), time.time()
+        os.kill(pid, number)
+        if name in self.added:
+            self.added[name].wait(60)
+        while is_running(pid):
+            assert time.time() < begin + 60, f"{name} does not end"
+            time.sleep(0.02)
+        (self.folder / f"{name}.sock").unlink(missing_ok=True)
+        self.add(name.split("-")[0], name)
+        (self.folder / f"{name}.pid").write_text(str(self.added[name].pid))
+        while (self.folder / "data" / name / "rpc_address").stat().st_mtime < begin:
+            assert self.added[name].poll() is None, f"{name} did not start again"
+            time.sleep(0.02)
+
     def end(self, name):
         process = self.added.pop(name)
         process.terminate()
         assert process.wait(60) == 0, f"{name} did not end as it should"
+
+
+def is_running(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 @contextmanager
