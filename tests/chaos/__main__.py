@@ -45,7 +45,20 @@ def redis_gone(it):
     it.start_redis()
     load.wait_for(AFTER)
     load.stop()
-    return "no request failed"
+    return f"no request failed; what was sent was shown after {load.longest_lag():.2f} s at the latest"
+
+
+def redis_stands_still(it):
+    load = Load(it.server.url)
+    load.wait_for(5)
+    begin = time.monotonic()
+    it.signal("redis", signal.SIGSTOP)
+    while time.monotonic() < begin + STOPPED_SECONDS:
+        load.wait_for(AFTER)
+    it.signal("redis", signal.SIGCONT)
+    load.wait_for(AFTER)
+    load.stop()
+    return f"no request failed; what was sent was shown after {load.longest_lag():.2f} s at the latest"
 
 
 def postgres_restarted(it):
@@ -86,7 +99,7 @@ def random_kills(it):
     )
 
 
-BLOWS = [stopped_owner, redis_gone, postgres_restarted, rolling_restart, random_kills]
+BLOWS = [stopped_owner, redis_gone, redis_stands_still, postgres_restarted, rolling_restart, random_kills]
 
 
 def main():

@@ -66,6 +66,7 @@ class Load:
         self.acknowledged = []  # of each sender: transaction → event id
         self.times = []  # of each sender: when each was acknowledged
         self.synced = {}  # room → event ids in the order of arrival
+        self.sent_at, self.seen_at = {}, {}  # event id → when it was acknowledged, and when /sync had it
         self.rooms = []
         self.clients = []
         self._stop = threading.Event()
@@ -102,6 +103,10 @@ class Load:
         pauses = [b - a for times in self.times for a, b in zip(times, times[1:])]
         return max(pauses)
 
+    def longest_lag(self):
+        """From an acknowledgement to the /sync that shows it, in seconds."""
+        return max(self.seen_at[event] - at for event, at in self.sent_at.items() if event in self.seen_at)
+
     def sends(self):
         return sum(len(times) for times in self.times)
 
@@ -128,7 +133,8 @@ class Load:
             count += 1
             event = self._try(lambda: self.clients[number].send(self.rooms[number], transaction))
             self.acknowledged[number][transaction] = event
-            self.times[number].append(time.monotonic())
+            self.sent_at[event] = time.monotonic()
+            self.times[number].append(self.sent_at[event])
             if self.makes_rooms and count % 50 == 0:
                 self.clients[number].create_room()
 
@@ -156,7 +162,9 @@ class Load:
             timeline = update["timeline"]
             if since and timeline["limited"]:
                 self._read_gap(room, timeline["prev_batch"])
-            self.synced.setdefault(room, []).extend(message_ids(timeline["events"]))
+            shown = message_ids(timeline["events"])
+            self.synced.setdefault(room, []).extend(shown)
+            self.seen_at.update(dict.fromkeys(shown, time.monotonic()))
         return answer["next_batch"]
 
     def _read_gap(self, room, start):
