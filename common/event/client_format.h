@@ -27,17 +27,17 @@ struct StoredEvent {
 // What is told of an event beyond its own fields. What is unset or empty is left out. `*_json` is
 // JSON.
 struct UnsignedFields {
-  std::optional<int64_t> age_ms;
-  std::string_view transaction_id;     // only for the device that sent it
-  std::string_view prev_content_json;  // object
-  std::string_view prev_sender;
-  std::string_view replaces_state;          // event id
-  std::string_view membership;              // the reader's at this event
-  std::string_view redacted_because_json;   // client event
-  std::string_view relations_json;          // inside of m.relations: an object
-  std::string_view invite_room_state_json;  // array
-  std::string_view knock_room_state_json;   // array
-  std::string_view more_members;            // anything else: members without braces, `"a":1,"b":2`
+  std::optional<int64_t> age_ms = {};
+  std::string_view transaction_id = {};     // only for the device that sent it
+  std::string_view prev_content_json = {};  // object
+  std::string_view prev_sender = {};
+  std::string_view replaces_state = {};          // event id
+  std::string_view membership = {};              // the reader's at this event
+  std::string_view redacted_because_json = {};   // client event
+  std::string_view relations_json = {};          // inside of m.relations: an object
+  std::string_view invite_room_state_json = {};  // array
+  std::string_view knock_room_state_json = {};   // array
+  std::string_view more_members = {};  // anything else: members without braces, `"a":1,"b":2`
 };
 
 enum class ClientShape {

@@ -54,22 +54,22 @@ struct Account {
   bool exists = false;
 
   // Empty: nobody can log in with a password.
-  std::string password_hash;
-  UserFlags flags;
+  std::string password_hash = {};
+  UserFlags flags = {};
   int64_t created_at_ms = 0;
 
   // Changes to the default rules, in the stored form of common/push_rules.
-  std::string push_rules;
+  std::string push_rules = {};
   // Positions, in the stream of the user's partition, of the latest change of these; 0: never.
   int64_t push_rules_position = 0;
   int64_t device_list_position = 0;
 
-  std::map<std::string, Device> devices;
+  std::map<std::string, Device> devices = {};
   // By room id.
-  std::map<std::string, v1::Membership> memberships;
-  std::map<DatumKey, Datum> data;
+  std::map<std::string, v1::Membership> memberships = {};
+  std::map<DatumKey, Datum> data = {};
   // Other users whose keys this user has signed → position of the latest signature.
-  std::map<std::string, int64_t> users_signed;
+  std::map<std::string, int64_t> users_signed = {};
   // Position of the latest change that /sync shows, to-device messages included.
   int64_t last_change = 0;
 

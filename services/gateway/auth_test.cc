@@ -134,10 +134,12 @@ TEST_F(AuthenticatorTest, AsksAgainWhenATokenHasExpired) {
 }
 
 TEST(CheckAccess, KeepsGuestsAndLockedAccountsOut) {
-  Requester guest{.is_guest = true};
+  Requester guest;
+  guest.is_guest = true;
   EXPECT_TRUE(HasErrcode(CheckAccess(Auth::kUser, guest), "M_GUEST_ACCESS_FORBIDDEN"));
   EXPECT_TRUE(CheckAccess(Auth::kGuest, guest).ok());
-  Requester locked{.is_locked = true};
+  Requester locked;
+  locked.is_locked = true;
   EXPECT_TRUE(HasErrcode(CheckAccess(Auth::kGuest, locked), "M_USER_LOCKED"));
   EXPECT_TRUE(CheckAccess(Auth::kLocked, locked).ok());
 }

@@ -14,7 +14,7 @@ RequestContext Make(const std::string& query, const std::string& body = "", Path
   http::Request request;
   request.query = *http::ParseQuery(query, 100);
   request.body = body;
-  return RequestContext(std::move(request), std::move(params), {.user = UserId::Trusted("@alice:a")}, {});
+  return RequestContext(std::move(request), std::move(params), {.user = UserId::Trusted("@alice:a"), .device_id = "A"}, {});
 }
 
 template <class T>

@@ -45,7 +45,7 @@ class LimitsTest : public ::testing::Test {
   }();
   ::parley::testing::ManualClock clock_;
   Limits limits_{config_, clock_};
-  Requester alice_{.user = UserId::Trusted("@alice:a")};
+  Requester alice_{.user = UserId::Trusted("@alice:a"), .device_id = "A"};
 };
 
 TEST_F(LimitsTest, SayWhenToTryAgain) {

@@ -17,8 +17,8 @@ namespace parley::profile {
 class Names {
  public:
   struct Name {
-    std::optional<std::string> displayname;
-    std::optional<std::string> avatar_url;
+    std::optional<std::string> displayname = {};
+    std::optional<std::string> avatar_url = {};
     // Counts the changes of the two; `propagated` is the one that has reached all rooms.
     int64_t generation = 0;
     int64_t propagated = 0;

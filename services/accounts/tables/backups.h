@@ -38,7 +38,7 @@ struct BackupKey {
   int64_t forwarded_count = 0;
   bool is_verified = false;
   // JSON.
-  std::string session_data;
+  std::string session_data = {};
 };
 
 // Of which keys; empty: all.

@@ -26,7 +26,7 @@ struct PageRequest {
   bool backwards = true;
   RoomOrder from = 0;
   // Stop here: before it is passed.
-  std::optional<RoomOrder> to;
+  std::optional<RoomOrder> to = {};
   size_t limit = 10;
   // A page that would begin behind a gap is empty, and `next` is where it began. Otherwise it goes on beyond the gap.
   bool stop_at_gap = false;

@@ -159,11 +159,11 @@ class Summary {
 // An m.space.child event of a space, in the order that clients show children in.
 struct Child {
   bool unordered = true;
-  std::string order;
+  std::string order = {};
   int64_t ts = 0;
-  std::string room_id;
+  std::string room_id = {};
   bool suggested = false;
-  std::string stripped;
+  std::string stripped = {};
 
   auto Key() const { return std::tie(unordered, order, ts, room_id); }
 };

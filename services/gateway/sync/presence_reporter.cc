@@ -69,7 +69,7 @@ void PresenceReporter::Run() {
     const auto request = TakeDue(now);
     if (request.sessions_size() == 0) continue;
     mutex_.Unlock();
-    const auto done = presence_.ReportSessions({.deadline = now + absl::Seconds(5)}, request);
+    const auto done = presence_.ReportSessions({.deadline = now + absl::Seconds(5), .request_id = "sessions"}, request);
     mutex_.Lock();
     if (!done.ok()) {
       for (const auto& session : request.sessions()) {
