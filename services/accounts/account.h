@@ -27,6 +27,9 @@ struct Device {
   // Positions of the oldest and newest to-device message that waits; 0: none does.
   int64_t inbox_first = 0;
   int64_t inbox_last = 0;
+  // All that wait: how many, and their bytes.
+  int64_t inbox_count = 0;
+  int64_t inbox_bytes = 0;
 };
 
 struct Datum {

@@ -50,6 +50,10 @@ struct Config {
   // To-device messages of a transaction are remembered so long, so that a retry doubles nothing.
   absl::Duration transaction_retention = absl::Hours(24);
 
+  // What may wait for one device: messages, and their bytes. Beyond either the oldest tenth goes; sending never fails.
+  size_t max_inbox_messages = 10'000;
+  size_t max_inbox_bytes = 50 << 20;
+
   // Bounds of what one user may store.
   size_t max_account_data_bytes = 1 << 20;
   size_t max_filters = 1'000;

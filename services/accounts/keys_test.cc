@@ -204,6 +204,64 @@ TEST(ToDevice, ReachesEachDeviceOnceAndGoesWhenItIsSeen) {
   EXPECT_EQ(Outcome(SendToDevice(service, "t3", "[]")), "400 M_BAD_JSON");
 }
 
+absl::StatusOr<JsonResponse> SendNumber(TestService& service, int number, const std::string& text = "") {
+  const json::Object content = {{"n", number}, {"text", text}};
+  return SendToDevice(service, "n" + std::to_string(number),
+                      R"({"@alice:localhost":{"PHONE":)" + json::Serialize(content) + "}}");
+}
+
+// What waits for alice's phone, by its numbers.
+std::vector<int64_t> Waiting(TestService& service) {
+  std::vector<int64_t> numbers;
+  const auto read = service.Read("alice", "PHONE", 0);
+  for (const std::string& event : read.to_device()) {
+    numbers.push_back(json::IntOr(*json::FindObject(*json::ParseObject(event), "content"), "n", 0));
+  }
+  return numbers;
+}
+
+TEST(ToDevice, KeepsTheNewestOfMoreMessagesThanMayWait) {
+  TestService service;
+  service.config_.max_inbox_messages = 20;
+  service.Restart();
+  service.Register("alice", "PHONE");
+  for (int number = 1; number <= 21; ++number) EXPECT_EQ(Outcome(SendNumber(service, number)), "200");
+  EXPECT_EQ(Waiting(service).front(), 4) << "a tenth goes at once";
+  EXPECT_EQ(Waiting(service).back(), 21);
+  service.Restart();
+  for (int number = 22; number <= 24; ++number) EXPECT_EQ(Outcome(SendNumber(service, number)), "200");
+  EXPECT_EQ(Waiting(service).front(), 7) << "what waited before the restart counts";
+  EXPECT_EQ(Waiting(service).back(), 24);
+}
+
+TEST(ToDevice, KeepsTheNewestOfMoreBytesThanMayWait) {
+  TestService service;
+  service.config_.max_inbox_bytes = 10'000;
+  service.Restart();
+  service.Register("alice", "PHONE");
+  const std::string text(1'000, 'x');
+  for (int number = 1; number <= 30; ++number) EXPECT_EQ(Outcome(SendNumber(service, number, text)), "200");
+  EXPECT_LE(Waiting(service).size(), 10u);
+  EXPECT_GE(Waiting(service).size(), 7u);
+  EXPECT_EQ(Waiting(service).back(), 30);
+}
+
+TEST(ToDevice, CountsWhatWaitsAnewWhenSomeOfItWasSeen) {
+  TestService service;
+  service.config_.max_inbox_messages = 20;
+  service.Restart();
+  service.Register("alice", "PHONE");
+  for (int number = 1; number <= 15; ++number) EXPECT_EQ(Outcome(SendNumber(service, number)), "200");
+  ReadSinceRequest some;
+  some.set_user_id("@alice:localhost");
+  some.set_device_id("PHONE");
+  some.set_to_device_limit(10);
+  const int64_t seen = service->ReadSince({}, some)->to_device_until();
+  EXPECT_EQ(service.Read("alice", "PHONE", 0, seen).to_device_size(), 5);
+  for (int number = 16; number <= 30; ++number) EXPECT_EQ(Outcome(SendNumber(service, number)), "200");
+  EXPECT_EQ(Waiting(service).size(), 20u);
+}
+
 absl::StatusOr<JsonResponse> PutKey(TestService& service, const std::string& version, int index, bool verified) {
   RoomKeysRequest request;
   *request.mutable_requester() = TestService::As("alice", "PHONE");

@@ -157,23 +157,65 @@ absl::Status ToDevice::SendToOwn(const v1::SendToDeviceRequest& request, const M
   for (LockedAccount& account : recipients) {
     const int64_t position = positions[account->id.str()];
     for (auto& [device_id, device] : account->devices) {
-      if (ContentFor(messages.at(account->id.str()), device_id) == nullptr) continue;
-      if (device.inbox_first == 0) device.inbox_first = position;
-      device.inbox_last = position;
+      const std::string* content = ContentFor(messages.at(account->id.str()), device_id);
+      if (content == nullptr) continue;
+      Note(device, position, ClientEvent(request, *content).size());
+      // It is tried again with the next message.
+      Trim(account, device_id, device).IgnoreError();
     }
     account->last_change = position;
   }
   return absl::OkStatus();
 }
 
-void ToDevice::Acknowledge(LockedAccount& account, const std::string& device_id, Device& device, int64_t until) {
-  if (device.inbox_first == 0 || until < device.inbox_first) return;
+void ToDevice::Note(Device& device, int64_t position, int64_t bytes) {
+  if (device.inbox_first == 0) device.inbox_first = position;
+  device.inbox_last = position;
+  ++device.inbox_count;
+  device.inbox_bytes += bytes;
+}
+
+absl::Status ToDevice::Trim(LockedAccount& account, const std::string& device_id, Device& device) {
+  const tables::InboxSize most{static_cast<int64_t>(deps_.config.max_inbox_messages),
+                               static_cast<int64_t>(deps_.config.max_inbox_bytes)};
+  if (device.inbox_count <= most.count && device.inbox_bytes <= most.bytes) return absl::OkStatus();
+  int64_t cut = 0;
+  tables::InboxSize left;
+  PARLEY_RETURN_IF_ERROR(deps_.store.Read([&](store::Reader& reader) -> absl::Status {
+    const std::string& user = account->id.str();
+    const tables::InboxSize keep{most.count - most.count / 10, most.bytes - most.bytes / 10};
+    PARLEY_TRY(cut, tables::InboxCut(reader, account->partition, user, device_id, keep));
+    PARLEY_TRY(left, tables::MeasureInbox(reader, account->partition, user, device_id, cut));
+    return absl::OkStatus();
+  }));
+  store::Batch batch;
+  tables::DeleteInbox(batch, account->partition, account->id.str(), device_id, cut);
+  PARLEY_RETURN_IF_ERROR(deps_.changes.CommitQuietly(account->partition, std::move(batch)));
+  device.inbox_count = left.count;
+  device.inbox_bytes = left.bytes;
+  device.inbox_first = std::min(cut + 1, device.inbox_last);
+  return absl::OkStatus();
+}
+
+absl::Status ToDevice::Acknowledge(LockedAccount& account, const std::string& device_id, Device& device,
+                                   int64_t until) {
+  if (device.inbox_first == 0 || until < device.inbox_first) return absl::OkStatus();
+  tables::InboxSize left;
+  if (until < device.inbox_last) {
+    PARLEY_RETURN_IF_ERROR(deps_.store.Read([&](store::Reader& reader) -> absl::Status {
+      PARLEY_TRY(left, tables::MeasureInbox(reader, account->partition, account->id.str(), device_id, until));
+      return absl::OkStatus();
+    }));
+  }
   store::Batch batch;
   tables::DeleteInbox(batch, account->partition, account->id.str(), device_id, until);
   deps_.changes.PostQuietly(account->partition, std::move(batch));
   const bool is_empty = until >= device.inbox_last;
   device.inbox_first = is_empty ? 0 : until + 1;
   if (is_empty) device.inbox_last = 0;
+  device.inbox_count = left.count;
+  device.inbox_bytes = left.bytes;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<ToDevice::Delivery> ToDevice::Read(LockedAccount& account, const std::string& device_id, int64_t since,
@@ -182,7 +224,7 @@ absl::StatusOr<ToDevice::Delivery> ToDevice::Read(LockedAccount& account, const 
   delivery.until = since;
   Device* device = account->FindDevice(device_id);
   if (device == nullptr) return delivery;
-  Acknowledge(account, device_id, *device, since);
+  PARLEY_RETURN_IF_ERROR(Acknowledge(account, device_id, *device, since));
   if (device->inbox_last <= since) return delivery;
   std::vector<tables::InboxEvent> events;
   PARLEY_RETURN_IF_ERROR(deps_.store.Read([&](store::Reader& reader) -> absl::Status {

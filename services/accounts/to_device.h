@@ -19,7 +19,9 @@ class FederationService;
 namespace parley::accounts {
 
 // Messages between devices (Client-Server API, "Send-to-Device messaging"): each waits in the recipient's inbox until its
-// device syncs with a token past it.
+// device syncs with a token past it. An inbox is bounded (`max_inbox_messages`, `max_inbox_bytes`): of a device that stays
+// away the oldest messages go, since what a device can do with old keys it can do without, but not without new ones; and a
+// sender, who can't help it, is told of nothing.
 //
 // Threads: every method may be called from any.
 class ToDevice {
@@ -49,7 +51,10 @@ class ToDevice {
   absl::Status SendToOwn(const v1::SendToDeviceRequest& request, const Messages& messages);
   absl::StatusOr<std::vector<LockedAccount>> LockRecipients(const v1::SendToDeviceRequest& request,
                                                             const Messages& messages);
-  void Acknowledge(LockedAccount& account, const std::string& device_id, Device& device, int64_t until);
+  static void Note(Device& device, int64_t position, int64_t bytes);
+  // Drops the oldest messages of an inbox that has outgrown its bounds, a tenth at once.
+  absl::Status Trim(LockedAccount& account, const std::string& device_id, Device& device);
+  absl::Status Acknowledge(LockedAccount& account, const std::string& device_id, Device& device, int64_t until);
 
   const Deps deps_;
   federation::FederationService& federation_;

@@ -31,8 +31,8 @@ constexpr std::string_view kOneTimeKeysSql =
 constexpr std::string_view kFallbackSql =
     "SELECT device_id, algorithm, used FROM accounts_fallback_keys WHERE p = $1 AND user_id = $2";
 constexpr std::string_view kInboxSql =
-    "SELECT device_id, MIN(position), MAX(position) FROM accounts_to_device WHERE p = $1 AND user_id = $2 "
-    "GROUP BY device_id";
+    "SELECT device_id, MIN(position), MAX(position), COUNT(*), SUM(length(event)) FROM accounts_to_device "
+    "WHERE p = $1 AND user_id = $2 GROUP BY device_id";
 constexpr std::string_view kMembershipsSql =
     "SELECT room_id, membership, position, event_id, sender, recorded_at, forgotten, joined_recorded_at "
     "FROM accounts_memberships WHERE p = $1 AND user_id = $2";
@@ -78,6 +78,8 @@ absl::Status ReadDevices(store::Reader& reader, Account& account) {
     if (device == nullptr) return;
     device->inbox_first = row.Int(1);
     device->inbox_last = row.Int(2);
+    device->inbox_count = row.Int(3);
+    device->inbox_bytes = row.Int(4);
     Seen(account, row.Int(2));
   });
 }

@@ -24,6 +24,32 @@ absl::StatusOr<std::vector<InboxEvent>> ReadInbox(store::Reader& reader, Partiti
   return events;
 }
 
+absl::StatusOr<InboxSize> MeasureInbox(store::Reader& reader, Partition partition, std::string_view user_id,
+                                       std::string_view device_id, int64_t since) {
+  InboxSize size;
+  PARLEY_RETURN_IF_ERROR(reader.Query(
+      "SELECT COUNT(*), COALESCE(SUM(length(event)), 0) FROM accounts_to_device "
+      "WHERE p = $1 AND user_id = $2 AND device_id = $3 AND position > $4",
+      {partition, user_id, device_id, since}, [&](const store::Row& row) { size = {row.Int(0), row.Int(1)}; }));
+  return size;
+}
+
+absl::StatusOr<int64_t> InboxCut(store::Reader& reader, Partition partition, std::string_view user_id,
+                                 std::string_view device_id, InboxSize keep) {
+  int64_t cut = 0;
+  InboxSize kept;
+  PARLEY_RETURN_IF_ERROR(reader.Query(
+      "SELECT position, length(event) FROM accounts_to_device WHERE p = $1 AND user_id = $2 AND device_id = $3 "
+      "ORDER BY position DESC",
+      {partition, user_id, device_id}, [&](const store::Row& row) {
+        ++kept.count;
+        kept.bytes += row.Int(1);
+        const bool is_beyond = kept.count > keep.count || kept.bytes > keep.bytes;
+        if (is_beyond && cut == 0) cut = row.Int(0);
+      }));
+  return cut;
+}
+
 void DeleteInbox(store::Batch& batch, Partition partition, std::string_view user_id, std::string_view device_id,
                  int64_t until) {
   batch.DeleteRange("accounts_to_device", {{"p", partition}, {"user_id", user_id}, {"device_id", device_id}},

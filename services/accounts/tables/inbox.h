@@ -25,6 +25,16 @@ void PutInboxEvent(store::Batch& batch, Partition partition, std::string_view us
 // Oldest first, after `since`.
 absl::StatusOr<std::vector<InboxEvent>> ReadInbox(store::Reader& reader, Partition partition, std::string_view user_id,
                                                   std::string_view device_id, int64_t since, uint32_t limit);
+// What waits after `since`.
+struct InboxSize {
+  int64_t count = 0;
+  int64_t bytes = 0;
+};
+absl::StatusOr<InboxSize> MeasureInbox(store::Reader& reader, Partition partition, std::string_view user_id,
+                                       std::string_view device_id, int64_t since);
+// The position up to which messages must go, so that what stays is within `keep`; 0: all may stay.
+absl::StatusOr<int64_t> InboxCut(store::Reader& reader, Partition partition, std::string_view user_id,
+                                 std::string_view device_id, InboxSize keep);
 // Up to `until`, inclusive.
 void DeleteInbox(store::Batch& batch, Partition partition, std::string_view user_id, std::string_view device_id,
                  int64_t until);
