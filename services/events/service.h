@@ -100,6 +100,8 @@ class Service final : public EventsService {
   absl::StatusOr<v1::JsonResponse> TimestampToEvent(const rpc::Call& call,
                                                     const v1::TimestampToEventRequest& request) override;
   absl::StatusOr<v1::SearchResponse> Search(const rpc::Call& call, const v1::SearchRequest& request) override;
+  absl::StatusOr<v1::ListNotificationsResponse> ListNotifications(
+      const rpc::Call& call, const v1::ListNotificationsRequest& request) override;
   absl::StatusOr<v1::GetRoomSummaryResponse> GetRoomSummary(const rpc::Call& call,
                                                             const v1::GetRoomSummaryRequest& request) override;
 

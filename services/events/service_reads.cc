@@ -7,6 +7,7 @@
 #include "services/events/federation/remote_membership.h"
 #include "services/events/read/call_signals.h"
 #include "services/events/read/history_reads.h"
+#include "services/events/read/notifications.h"
 #include "services/events/read/relation_reads.h"
 #include "services/events/read/search_reads.h"
 #include "services/events/read/state_reads.h"
@@ -76,6 +77,11 @@ absl::StatusOr<v1::JsonResponse> Service::TimestampToEvent(const rpc::Call&, con
 
 absl::StatusOr<v1::SearchResponse> Service::Search(const rpc::Call&, const v1::SearchRequest& request) {
   return events::Search(read_deps_, request);
+}
+
+absl::StatusOr<v1::ListNotificationsResponse> Service::ListNotifications(const rpc::Call&,
+                                                                         const v1::ListNotificationsRequest& request) {
+  return events::ListNotifications(read_deps_, unread_, request);
 }
 
 absl::StatusOr<v1::GetRoomSummaryResponse> Service::GetRoomSummary(const rpc::Call& call, const v1::GetRoomSummaryRequest& request) {

@@ -2,6 +2,7 @@
 
 #include "services/gateway/deps.h"
 #include "services/gateway/router.h"
+#include "services/gateway/routes/notifications.h"
 #include "services/gateway/routes/sync.h"
 
 namespace parley::gateway {
@@ -20,6 +21,7 @@ void AddAllRoutes(Router& router, const Deps& deps, Sync& sync, FilterCache& fil
            AddKeyRoutes,
            AddLoginRoutes,
            AddMutualRoomsRoutes,
+           AddNotificationRoutes,
            AddOpenIdRoutes,
            AddOpenIdUserInfoRoutes,
            AddPresenceRoutes,

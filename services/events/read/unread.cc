@@ -1,19 +1,15 @@
 #include "services/events/read/unread.h"
 
-#include <algorithm>
 #include <functional>
-#include <limits>
 #include <optional>
 
 #include <absl/algorithm/container.h>
 
 #include "common/base/strings.h"
-#include "common/event/client_format.h"
 #include "common/event/event_types.h"
-#include "common/event/power_levels.h"
-#include "common/json/value.h"
 #include "common/push_rules/evaluator.h"
 #include "common/status/macros.h"
+#include "services/events/read/push_judgement.h"
 #include "services/events/store.h"
 
 namespace parley::events {
@@ -23,107 +19,6 @@ using push_rules::CompiledRules;
 
 // An unread past longer than this counts as this much: nobody reads the number.
 constexpr int64_t kMaxEvents = 5000;
-// The default rules ask only whether a room has two members.
-constexpr int64_t kMembersThatMatter = 3;
-
-// How far the user has read, by the receipts.
-class ReadMarks {
- public:
-  ReadMarks(const std::vector<ReceiptRow>& receipts, int64_t joined_at) : everywhere_(joined_at) {
-    for (const ReceiptRow& receipt : receipts) {
-      latest_change_ = std::max(latest_change_, receipt.pos);
-      int64_t& mark = receipt.thread_id.empty() ? everywhere_ : threads_[Name(receipt.thread_id)];
-      mark = std::max(mark, receipt.event_pos);
-    }
-  }
-
-  int64_t In(const std::string& thread) const {
-    const auto found = threads_.find(thread);
-    return found == threads_.end() ? everywhere_ : std::max(everywhere_, found->second);
-  }
-  int64_t everywhere() const { return everywhere_; }
-  int64_t latest_change() const { return latest_change_; }
-
- private:
-  static std::string Name(const std::string& thread_id) {
-    return thread_id == "main" ? std::string() : thread_id;
-  }
-
-  int64_t everywhere_ = 0;
-  int64_t latest_change_ = 0;
-  std::map<std::string, int64_t> threads_;
-};
-
-absl::StatusOr<event::PduPtr> StateEvent(store::Reader& db, const RoomRow& room,
-                                         const event::RoomVersion& version, std::string_view type,
-                                         std::string_view state_key) {
-  PARLEY_TRY(const auto state, CurrentStateEntry(db, room.partition, room.nid, type, state_key));
-  if (!state) return nullptr;
-  PARLEY_TRY(auto row, ReadEvent(db, room.partition, state->event_pos));
-  if (!row) return nullptr;
-  return event::LoadPdu(std::move(row->pdu), EventId::Trusted(row->event_id), version);
-}
-
-// What the rules want to know of the room.
-struct RoomFacts {
-  event::PduPtr create, power_levels;
-  std::string own_name;
-  int64_t own_member_pos = 0;
-  int64_t members = 0;
-
-  static absl::StatusOr<RoomFacts> Read(store::Reader& db, const ReadDoor& door, bool count_all) {
-    const RoomRow& room = door.room();
-    const event::RoomVersion& version = *event::FindRoomVersion(room.version);
-    RoomFacts facts;
-    PARLEY_TRY(facts.create, StateEvent(db, room, version, "m.room.create", ""));
-    PARLEY_TRY(facts.power_levels, StateEvent(db, room, version, "m.room.power_levels", ""));
-    PARLEY_RETURN_IF_ERROR(facts.ReadOwnName(db, door));
-    const int64_t cap = count_all ? std::numeric_limits<int64_t>::max() : kMembersThatMatter;
-    PARLEY_TRY(facts.members, CountMembers(db, room.partition, room.nid,
-                                           event::Membership::kJoin, cap));
-    return facts;
-  }
-
-  push_rules::RoomView ViewFor(const std::string& sender) const {
-    push_rules::RoomView view;
-    view.member_count = members;
-    view.sender_power_level =
-        event::PowerLevels(create.get(), power_levels.get()).UserLevel(sender);
-    if (power_levels) {
-      view.notification_levels = json::FindObject(power_levels->content, "notifications");
-    }
-    view.display_name = own_name;
-    return view;
-  }
-
- private:
-  absl::Status ReadOwnName(store::Reader& db, const ReadDoor& door) {
-    const RoomRow& room = door.room();
-    PARLEY_TRY(const auto state,
-               CurrentStateEntry(db, room.partition, room.nid, event::kMember, door.viewer().user_id));
-    if (!state) return absl::OkStatus();
-    PARLEY_TRY(const auto row, ReadEvent(db, room.partition, state->event_pos));
-    if (!row) return absl::OkStatus();
-    const auto content = json::ParseObject(event::RawMember(row->pdu, "content"));
-    if (content.ok()) own_name = json::StringOr(*content, "displayname", "");
-    own_member_pos = state->event_pos;
-    return absl::OkStatus();
-  }
-};
-
-bool MayCount(const ReadDoor& door, const EventRow& row) {
-  return row.sender != door.viewer().user_id && (row.flags & (kRedacted | kBackfilled)) == 0 && door.MaySee(row);
-}
-
-std::optional<push_rules::Outcome> Judge(const ReadDoor& door, const EventRow& row,
-                                         const CompiledRules& rules, const RoomFacts& facts) {
-  const auto content = json::ParseObject(event::RawMember(row.pdu, "content"));
-  if (!content.ok()) return std::nullopt;
-  push_rules::EventView view{row.event_id, door.room().room_id, row.type, row.sender,
-                             std::nullopt, &*content};
-  if (row.state_key) view.state_key = *row.state_key;
-  return rules.Evaluate(view, facts.ViewFor(row.sender), door.viewer().user_id);
-}
 
 }  // namespace
 
@@ -134,15 +29,15 @@ struct UnreadCounter::Reading {
   const ReadMarks& marks;
   const CompiledRules& rules;
   bool rules_are_own;
-  std::optional<RoomFacts> facts = std::nullopt;
+  std::optional<PushFacts> facts = std::nullopt;
   // A redaction may have taken back what was counted.
   bool saw_redaction = false;
 
   absl::Status Add(const EventRow& row, Counted& counted) {
     saw_redaction |= row.type == "m.room.redaction";
-    if (!MayCount(door, row) || row.pos <= marks.In(row.thread_root)) return absl::OkStatus();
+    if (!MayNotify(door, row) || row.pos <= marks.In(row.thread_root)) return absl::OkStatus();
     if (!facts) {
-      PARLEY_TRY(facts, RoomFacts::Read(db, door, rules_are_own));
+      PARLEY_TRY(facts, PushFacts::Read(db, door, rules_are_own));
       counted.own_name = facts->own_name;
       counted.own_member_pos = facts->own_member_pos;
     }
@@ -203,7 +98,7 @@ bool UnreadCounter::CountRecent(const Room& room, const std::string& viewer, int
   const auto create = room.state.CachedEvent(event::kCreate, "");
   const auto power_levels = room.state.CachedEvent(event::kPowerLevels, "");
   if (create == nullptr || (power_levels == nullptr && room.state.Find(event::kPowerLevels, ""))) return false;
-  const RoomFacts facts{create, power_levels, counted.own_name, counted.own_member_pos,
+  const PushFacts facts{create, power_levels, counted.own_name, counted.own_member_pos,
                         static_cast<int64_t>(room.state.Count(event::Membership::kJoin))};
   for (const TimelineEventPtr& event : *events) {
     if (event->pos > head) break;

@@ -12,6 +12,7 @@
 #include <absl/base/thread_annotations.h>
 #include <absl/container/flat_hash_map.h>
 #include <absl/status/status.h>
+#include <absl/status/statusor.h>
 #include <absl/synchronization/mutex.h>
 #include <absl/types/span.h>
 
@@ -41,7 +42,10 @@ class UnreadCounter {
   absl::Status Count(store::Reader& db, const ReadDoor& door, int64_t head,
                      std::string_view push_rule_changes, bool by_thread, v1::RoomUpdate& update);
 
-  // The same without the store, for a viewer who stayed joined. False, and nothing is filled: what came since the last count
+  // The user's rules, compiled once for all who ask. DataLoss if they can't be read.
+  absl::StatusOr<std::shared_ptr<const push_rules::CompiledRules>> RulesFrom(std::string_view changes);
+
+  // The same as Count, without the store, for a viewer who stayed joined. False, and nothing is filled: what came since the last count
   // is not in memory, or may have changed what was counted before.
   bool CountRecent(const Room& room, const std::string& viewer, int64_t head, std::string_view push_rule_changes,
                    bool by_thread, v1::RoomUpdate& update);
@@ -69,7 +73,6 @@ class UnreadCounter {
   using Order = std::list<std::pair<Key, Counted>>;
   struct Reading;
 
-  absl::StatusOr<std::shared_ptr<const push_rules::CompiledRules>> RulesFrom(std::string_view changes);
   Counted Find(const Key& key) const;
   void Keep(const Key& key, Counted counted);
   static void Tally(const push_rules::Outcome& outcome, const std::string& thread_root, ByThread& threads);
