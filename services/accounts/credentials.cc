@@ -78,12 +78,12 @@ absl::Status Credentials::SetPassword(const UserId& user, std::string_view passw
 
 absl::StatusOr<json::Object> Credentials::Deactivate(const v1::BodyRequest& request) {
   PARLEY_TRY(const Confirmed confirmed, ConfirmAnyone(request, "deactivate"));
-  PARLEY_RETURN_IF_ERROR(OptionalBool(confirmed.body, "erase", false).status());
-  PARLEY_RETURN_IF_ERROR(Close(confirmed.user));
+  PARLEY_TRY(const bool erase, OptionalBool(confirmed.body, "erase", false));
+  PARLEY_RETURN_IF_ERROR(Close(confirmed.user, erase));
   return json::Object{{"id_server_unbind_result", "no-support"}};
 }
 
-absl::Status Credentials::Close(const UserId& user) {
+absl::Status Credentials::Close(const UserId& user, bool erase) {
   PARLEY_TRY(LockedAccount account, deps_.accounts.LockExisting(user));
   UserFlags flags = account->flags;
   flags.is_deactivated = true;
@@ -95,6 +95,7 @@ absl::Status Credentials::Close(const UserId& user) {
     devices_.AddRemoval(batch, *account, devices);
     deps_.outbox.AddDeviceListChange(batch, *account, at);
     deps_.outbox.AddJob(batch, *account, tables::kLeaveRoomsJob, at);
+    if (erase) deps_.outbox.AddJob(batch, *account, tables::kEraseJob, at);
   }));
   account->password_hash.clear();
   account->flags = flags;

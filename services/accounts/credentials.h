@@ -31,8 +31,9 @@ class Credentials {
   // `keep_device`: empty, or the one device that stays logged in.
   absl::Status SetPassword(const UserId& user, std::string_view password, bool logout_devices,
                            const std::string& keep_device);
-  // Ends all sessions for ever; leaving the rooms and removing the profile follow. Nobody gets the name again.
-  absl::Status Close(const UserId& user);
+  // Ends all sessions for ever; leaving the rooms and removing the profile follow. Nobody gets the name again. `erase`:
+  // who joins the user's rooms later gets redacted copies of what the user said there.
+  absl::Status Close(const UserId& user, bool erase);
 
  private:
   // Who a request with an optional token is by, once the password has shown it.

@@ -1,6 +1,7 @@
 #include "services/accounts/follower.h"
 
 #include <algorithm>
+#include <set>
 
 #include "common/base/strings.h"
 #include "common/runtime/log.h"
@@ -85,6 +86,7 @@ absl::Status Follower::Run(const tables::Job& job) {
 absl::Status Follower::Do(const tables::Job& job) {
   if (job.kind == tables::kDeviceListJob) return TellDeviceListChange(job);
   if (job.kind == tables::kCreateProfileJob) return CreateProfile(job);
+  if (job.kind == tables::kEraseJob) return Erase(job);
   if (job.kind == tables::kLeaveRoomsJob) return LeaveRooms(job);
   return absl::InvalidArgumentError("unknown kind of job");
 }
@@ -136,6 +138,15 @@ absl::Status Follower::CreateProfile(const tables::Job& job) {
   request.set_user_id(job.user_id);
   request.set_displayname(std::string(UserId::Trusted(job.user_id).localpart()));
   return profile_.CreateProfile(NewCall(), request).status();
+}
+
+absl::Status Follower::Erase(const tables::Job& job) {
+  events::EraseUserRequest request;
+  request.set_user_id(job.user_id);
+  PARLEY_TRY(const auto response, events_.EraseUser(NewCall(), request));
+  const std::set<uint32_t> done(response.partitions().begin(), response.partitions().end());
+  const bool everywhere = done.size() == deps_.changes.partitions();
+  return everywhere ? absl::OkStatus() : absl::UnavailableError("some rooms have no owner at the moment");
 }
 
 absl::Status Follower::LeaveRooms(const tables::Job& job) {

@@ -44,6 +44,7 @@ class Follower {
   absl::Status TellDeviceListChange(const tables::Job& job);
   absl::Status TellOtherServers(const tables::Job& job, const std::vector<std::string>& rooms);
   absl::Status CreateProfile(const tables::Job& job);
+  absl::Status Erase(const tables::Job& job);
   absl::Status LeaveRooms(const tables::Job& job);
   absl::Status LeaveRoom(const std::string& user_id, const std::string& room_id);
   absl::StatusOr<std::vector<std::string>> RoomsOf(const UserId& user, std::initializer_list<std::string_view> kinds);

@@ -40,7 +40,7 @@ absl::StatusOr<ResetPasswordResponse> Service::ResetPassword(const rpc::Call&, c
 
 absl::StatusOr<DeactivateUserResponse> Service::DeactivateUser(const rpc::Call&,
                                                                const DeactivateUserRequest& request) {
-  PARLEY_RETURN_IF_ERROR(parts_->credentials.Close(UserId::Trusted(request.user_id())));
+  PARLEY_RETURN_IF_ERROR(parts_->credentials.Close(UserId::Trusted(request.user_id()), /*erase=*/false));
   return DeactivateUserResponse();
 }
 

@@ -23,6 +23,7 @@ class EventsService;
 class RoomFederationService;
 class AliasLanes;
 class DeviceChangeMarks;
+class ErasedUsers;
 class Graph;
 class KeyCache;
 class RoomJoins;
@@ -40,6 +41,7 @@ struct Context {
   accounts::AccountsService& accounts;
   AliasLanes& alias_lanes;
   DeviceChangeMarks& device_changes;
+  ErasedUsers& erased;
   bus::Bus& bus;
   // Lead to whichever process owns what is asked for.
   EventsService& owners;

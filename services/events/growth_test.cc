@@ -6,6 +6,7 @@
 
 #include "services/events/aliases.h"
 #include "services/events/create_room.h"
+#include "services/events/erased_users.h"
 #include "services/events/federation/key_cache.h"
 #include "services/events/federation/room_joins.h"
 #include "services/events/graph/graph.h"
@@ -68,12 +69,13 @@ class Crowd {
   RoomCache rooms_{service_.store(), *streams_, 1 << 30};
   AliasLanes alias_lanes_;
   DeviceChangeMarks device_changes_{0};
+  ErasedUsers erased_{service_.store(), *streams_};
   Outbox outbox_{service_.store(), *streams_, service_.accounts_client(), service_.config().server_name};
   KeyCache keys_{nullptr, service_.config().server_name, service_.key(), service_.clock()};
   RoomJoins room_joins_;
   Context context_{service_.config(), service_.store(), *streams_, service_.key(), service_.clock(),
                    service_.rng(),    rooms_,           outbox_,   service_.accounts_client(), alias_lanes_,
-                   device_changes_, service_.bus(), service_.owners(), service_.room_owners(), nullptr, keys_, room_joins_, graph_};
+                   device_changes_, erased_, service_.bus(), service_.owners(), service_.room_owners(), nullptr, keys_, room_joins_, graph_};
   Graph graph_{context_, 0};
   int64_t json_bytes_ = 0;
 };

@@ -104,6 +104,8 @@ Table Reports() {
           {"p", "report_id"}};
 }
 
+Table Erased() { return {"events_erased", {Int("p"), Text("user_id"), Int("pos")}, {"p", "user_id"}}; }
+
 Table CallSignals() {
   return {"events_call_signals",
           {Int("p"), Int("pos"), Text("room_id"), Text("event_id"), Text("type"), Text("sender"), Int("ts"),
@@ -176,7 +178,8 @@ std::vector<store::Migration> Migrations() {
           {.service = "events",
            .number = 3,
            .tables = {Extremities(), Forks(), ForkState(), Waiting(), EarlyRedactions()}},
-          {.service = "events", .number = 4, .tables = {RoomServersTable(), OutboundTable(), RemoteMemberships()}}};
+          {.service = "events", .number = 4, .tables = {RoomServersTable(), OutboundTable(), RemoteMemberships()}},
+          {.service = "events", .number = 5, .tables = {Erased()}}};
 }
 
 }  // namespace parley::events

@@ -51,12 +51,14 @@ Service::Service(const Config& config, const Deps& deps)
       outbox_(deps.store, streams_, deps.accounts, config_.server_name),
       typing_(deps.bus, config.partitions),
       device_changes_(config.partitions),
+      erased_(deps.store, streams_),
       keys_(deps.federation, config.server_name, deps.signing_key, deps.clock),
-      sync_reader_({deps.store, deps.clock, streams_, rooms_, typing_, device_changes_, unread_, config.partitions}),
+      sync_reader_({deps.store, deps.clock, streams_, rooms_, typing_, device_changes_, unread_, erased_,
+                    config.partitions}),
       context_{config_, deps.store, streams_, deps.signing_key, deps.clock, deps.rng, rooms_, outbox_, deps.accounts,
-               alias_lanes_, device_changes_, deps.bus, deps.owners, deps.room_owners, deps.federation, keys_, room_joins_,
-               graph_},
-      read_deps_{deps.store, deps.clock, config.partitions},
+               alias_lanes_, device_changes_, erased_, deps.bus, deps.owners, deps.room_owners, deps.federation, keys_,
+               room_joins_, graph_},
+      read_deps_{deps.store, deps.clock, erased_, config.partitions},
       graph_(context_, deps.federation == nullptr ? 0 : kFetchThreads),
       federation_(context_, graph_, typing_) {}
 
@@ -68,6 +70,7 @@ absl::Status Service::OpenPartitions(absl::Span<const Partition> opened) {
     // Of what the owner before has committed, it may not have told.
     context_.bus.Publish({kStream, p, streams_.For(p).committed_head(), ""});
   }
+  PARLEY_RETURN_IF_ERROR(erased_.Load());
   // What the owner before has not told of is told soon.
   absl::MutexLock lock(&tick_mutex_);
   next_repair_ = absl::InfinitePast();
@@ -92,6 +95,7 @@ void Service::Tick(const rpc::Call& call) {
   typing_.Expire(context_.clock.Now());
   if (IsDue(next_repair_, kRepairEvery)) {
     outbox_.Repair(call);
+    erased_.Load().IgnoreError();  // who was erased where others own; the next time does as well
     if (context_.federation != nullptr) graph_.FetchAll(call);
   }
   if (!IsDue(next_prune_, kPruneEvery)) return;
@@ -129,6 +133,14 @@ absl::StatusOr<v1::SetTypingResponse> Service::SetTyping(const rpc::Call& call, 
 absl::StatusOr<v1::RecordDeviceListChangeResponse> Service::RecordDeviceListChange(
     const rpc::Call& call, const v1::RecordDeviceListChangeRequest& request) {
   return RecordDeviceChange(context_, call, request);
+}
+
+absl::StatusOr<v1::EraseUserResponse> Service::EraseUser(const rpc::Call&, const v1::EraseUserRequest& request) {
+  PARLEY_TRY(const UserId user, UserId::Parse(request.user_id()));
+  PARLEY_TRY(const std::vector<Partition> done, erased_.Erase(user.str()));
+  v1::EraseUserResponse response;
+  response.mutable_partitions()->Assign(done.begin(), done.end());
+  return response;
 }
 
 absl::StatusOr<v1::ReportContentResponse> Service::ReportContent(const rpc::Call&,

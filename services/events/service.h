@@ -19,6 +19,7 @@
 #include "services/events/config.h"
 #include "services/events/context.h"
 #include "services/events/device_changes.h"
+#include "services/events/erased_users.h"
 #include "services/events/federation/key_cache.h"
 #include "services/events/federation/room_federation.h"
 #include "services/events/federation/room_joins.h"
@@ -83,6 +84,7 @@ class Service final : public EventsService {
   absl::StatusOr<v1::SetTypingResponse> SetTyping(const rpc::Call& call, const v1::SetTypingRequest& request) override;
   absl::StatusOr<v1::RecordDeviceListChangeResponse> RecordDeviceListChange(
       const rpc::Call& call, const v1::RecordDeviceListChangeRequest& request) override;
+  absl::StatusOr<v1::EraseUserResponse> EraseUser(const rpc::Call& call, const v1::EraseUserRequest& request) override;
   absl::StatusOr<v1::ReportContentResponse> ReportContent(const rpc::Call& call,
                                                           const v1::ReportContentRequest& request) override;
 
@@ -141,6 +143,7 @@ class Service final : public EventsService {
   AliasLanes alias_lanes_;
   UnreadCounter unread_;
   DeviceChangeMarks device_changes_;
+  ErasedUsers erased_;
   KeyCache keys_;
   RoomJoins room_joins_;
   SyncReader sync_reader_;

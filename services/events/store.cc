@@ -362,6 +362,13 @@ absl::StatusOr<std::vector<PublishedRow>> PublishedRooms(store::Reader& db, Part
   return rows;
 }
 
+absl::Status ScanErased(store::Reader& db,
+                        absl::FunctionRef<void(Partition p, std::string_view user_id, int64_t pos)> on_user) {
+  return db.Query("SELECT p, user_id, pos FROM events_erased", {}, [&](const store::Row& row) {
+    on_user(static_cast<Partition>(row.Int(0)), row.String(1), row.Int(2));
+  });
+}
+
 absl::StatusOr<std::vector<int64_t>> OutboxPositions(store::Reader& db, Partition p) {
   std::vector<int64_t> positions;
   PARLEY_RETURN_IF_ERROR(db.Query("SELECT pos FROM events_outbox WHERE p = $1 ORDER BY pos", {p},

@@ -150,6 +150,10 @@ absl::StatusOr<std::optional<DeviceChangeRow>> FindDeviceChange(store::Reader& d
                                                                 std::string_view user_id);
 absl::StatusOr<std::vector<DeviceChangeRow>> DeviceChanges(store::Reader& db, Partition p, int64_t after);
 
+// Users who were erased, and where their partition's stream stood then.
+absl::Status ScanErased(store::Reader& db,
+                        absl::FunctionRef<void(Partition p, std::string_view user_id, int64_t pos)> on_user);
+
 // --- Writes
 
 void AddRoom(store::Batch& batch, const RoomRow& room);
@@ -194,6 +198,8 @@ void AddOutbound(store::Batch& batch, Partition p, const OutboundRow& outbound);
 void PruneOutbound(store::Batch& batch, Partition p, int64_t before_ms);
 void SetRemoteMembership(store::Batch& batch, Partition p, const RemoteMembershipRow& membership);
 void DeleteRemoteMembership(store::Batch& batch, Partition p, std::string_view room_id, std::string_view user_id);
+// Keeps a row that is there already.
+void AddErased(store::Batch& batch, Partition p, std::string_view user_id, int64_t pos);
 void AddReport(store::Batch& batch, Partition p, const ReportRow& report);
 
 // The node that a version in force during [from, to) is filed under; from < to. Public for its test.

@@ -185,6 +185,10 @@ void PruneCallSignals(store::Batch& batch, Partition p, int64_t before_ms) {
   batch.DeleteRange("events_call_signals", {{"p", p}}, "seen_at", 0, before_ms);
 }
 
+void AddErased(store::Batch& batch, Partition p, std::string_view user_id, int64_t pos) {
+  batch.InsertOrIgnore("events_erased", {{"p", p}, {"user_id", user_id}, {"pos", pos}});
+}
+
 void AddReport(store::Batch& batch, Partition p, const ReportRow& report) {
   batch.Insert("events_reports", {{"p", p},
                                   {"report_id", report.report_id},

@@ -87,6 +87,22 @@ def test_a_deactivated_user_leaves_their_rooms(alice, bob, room):
     until(lambda: alice.membership(room, bob), lambda membership: membership == "leave")
 
 
+def test_an_erased_user_is_redacted_for_those_who_join_later(alice, bob, carol, public_room):
+    bob.join(public_room)
+    event_id = bob.send(public_room, "forget me")
+    bob.with_uia("POST", "account", "deactivate", json={"erase": True}).ok()
+    until(lambda: alice.membership(public_room, bob), lambda membership: membership == "leave")
+    carol.join(public_room)
+
+    def shown(user):
+        events = user.messages(public_room)["chunk"]
+        return next(e for e in events if e["event_id"] == event_id)["content"]
+
+    assert shown(carol) == {}
+    assert shown(alice)["body"] == "forget me"
+    assert carol.get("rooms", public_room, "event", event_id).ok()["content"] == {}
+
+
 def test_the_name_of_a_deactivated_user_stays_taken(anyone, alice):
     alice.with_uia("POST", "account", "deactivate").ok()
     name = alice.localpart

@@ -19,6 +19,8 @@ inline constexpr std::string_view kDeviceListJob = "device_list";
 inline constexpr std::string_view kCreateProfileJob = "create_profile";
 // The user was deactivated: leaves every room, and the profile goes.
 inline constexpr std::string_view kLeaveRoomsJob = "leave_rooms";
+// The user was deactivated and wants to be forgotten.
+inline constexpr std::string_view kEraseJob = "erase";
 
 struct Job {
   Partition partition = 0;

@@ -21,7 +21,7 @@ constexpr int kMaxChildren = 100;
 constexpr absl::Duration kTimeout = absl::Seconds(8);
 
 ReadDeps DepsOf(const Context& context) {
-  return {context.store, context.clock, context.streams.partitions()};
+  return {context.store, context.clock, context.erased, context.streams.partitions()};
 }
 
 std::string WithChildrenState(const v1::GetRoomSummaryResponse& summary, bool suggested_only) {

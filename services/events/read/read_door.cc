@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/event/event_types.h"
+#include "common/event/redact.h"
 #include "common/event/visibility.h"
 #include "common/json/value.h"
 #include "common/status/macros.h"
@@ -35,8 +37,9 @@ Membership MembershipIn(const EventRow& row) {
 
 }  // namespace
 
-absl::StatusOr<ReadDoor> ReadDoor::Open(store::Reader& db, const RoomRow& room, Viewer viewer) {
-  ReadDoor door(db, room, std::move(viewer));
+absl::StatusOr<ReadDoor> ReadDoor::Open(store::Reader& db, const RoomRow& room, Viewer viewer,
+                                        const ErasedUsers& erased) {
+  ReadDoor door(db, room, std::move(viewer), erased);
   PARLEY_RETURN_IF_ERROR(door.Load());
   return door;
 }
@@ -134,6 +137,23 @@ bool ReadDoor::MaySeeAt(int64_t pos) const {
                         .joined_since = JoinedSince(pos)});
 }
 
+// State that others build on stays, but for what a member says of themselves.
+bool ReadDoor::IsErased(const EventRow& row) const {
+  const auto erased_at = erased_->ErasedAt(row.sender, room_.partition);
+  if (!erased_at || (row.state_key && row.type != event::kMember)) return false;
+  return std::none_of(memberships_.begin(), memberships_.end(), [&](const StateRow& version) {
+    return version.membership == Membership::kJoin && version.from_pos <= *erased_at;
+  });
+}
+
+absl::Status ReadDoor::AppendErased(std::string& out, const EventRow& row, ClientShape shape) const {
+  PARLEY_TRY(const auto pdu, event::LoadPdu(row.pdu, EventId::Trusted(row.event_id), *version_));
+  PARLEY_TRY(const auto redacted, event::Redact(*pdu));
+  event::AppendClientEvent(out, {redacted->bytes, row.event_id, room_.room_id, version_},
+                           {.age_ms = std::max<int64_t>(0, viewer_.now_ms - row.ts)}, shape);
+  return absl::OkStatus();
+}
+
 event::StoredEvent ReadDoor::Stored(const EventRow& row) const {
   return {row.pdu, row.event_id, room_.room_id, version_};
 }
@@ -146,6 +166,7 @@ absl::StatusOr<std::string> ReadDoor::PlainJson(int64_t pos) {
 
 absl::Status ReadDoor::Append(std::string& out, const EventRow& row, ClientShape shape,
                               Bundle bundle) {
+  if (IsErased(row)) return AppendErased(out, row, shape);
   event::UnsignedFields extra{.age_ms = std::max<int64_t>(0, viewer_.now_ms - row.ts)};
   std::string sent_by;
   AddSentBy({row.sender, row.txn_device, row.txn_id}, viewer_.user_id, viewer_.device_id, extra, sent_by);

@@ -11,6 +11,7 @@
 #include "common/event/membership.h"
 #include "common/event/room_version.h"
 #include "common/store/reader.h"
+#include "services/events/erased_users.h"
 #include "services/events/rows.h"
 
 namespace parley::events {
@@ -27,12 +28,14 @@ struct Viewer {
 enum class Bundle { kAll, kEditOnly, kNone };
 
 // The only way by which an event's content leaves this service: for one viewer and one room, with history visibility applied and
-// `unsigned` filled in. Client-server API, "Room history visibility" and "Aggregations of child events".
+// `unsigned` filled in. Client-server API, "Room history visibility" and "Aggregations of child events". What erased users have
+// said is redacted for those who came later ("Deactivating accounts").
 //
 // Threads: one. Lifetime: inside the Store::Read whose reader it was opened with.
 class ReadDoor {
  public:
-  static absl::StatusOr<ReadDoor> Open(store::Reader& db, const RoomRow& room, Viewer viewer);
+  // `erased` outlives the door.
+  static absl::StatusOr<ReadDoor> Open(store::Reader& db, const RoomRow& room, Viewer viewer, const ErasedUsers& erased);
 
   const RoomRow& room() const { return room_; }
   const Viewer& viewer() const { return viewer_; }
@@ -50,6 +53,9 @@ class ReadDoor {
   // Whether the viewer may see an event. One's own memberships always; hidden events (kHidden) are shown to nobody.
   bool MaySee(const EventRow& row) const;
   bool MaySeeAt(int64_t pos) const;
+  // The viewer gets a redacted copy of what an erased user has said: the viewer was in the room at no time before that
+  // user was erased.
+  bool IsErased(const EventRow& row) const;
 
   // Appends the event as client JSON, complete with `unsigned`. Does not ask MaySee: the caller has.
   absl::Status Append(std::string& out, const EventRow& row,
@@ -65,8 +71,8 @@ class ReadDoor {
     event::HistoryVisibility value = event::HistoryVisibility::kShared;
   };
 
-  ReadDoor(store::Reader& db, RoomRow room, Viewer viewer)
-      : db_(&db), room_(std::move(room)), viewer_(std::move(viewer)) {}
+  ReadDoor(store::Reader& db, RoomRow room, Viewer viewer, const ErasedUsers& erased)
+      : db_(&db), erased_(&erased), room_(std::move(room)), viewer_(std::move(viewer)) {}
 
   absl::Status Load();
   event::HistoryVisibility VisibilityAt(int64_t pos) const;
@@ -76,8 +82,10 @@ class ReadDoor {
   // The client form of the event at `pos` without its relations, or empty.
   absl::StatusOr<std::string> PlainJson(int64_t pos);
   event::StoredEvent Stored(const EventRow& row) const;
+  absl::Status AppendErased(std::string& out, const EventRow& row, event::ClientShape shape) const;
 
   store::Reader* db_;
+  const ErasedUsers* erased_;
   RoomRow room_;
   Viewer viewer_;
   const event::RoomVersion* version_ = nullptr;

@@ -20,8 +20,9 @@ absl::Status WithRoom(const ReadDeps& deps, const common::v1::Requester& request
   return deps.store.Read([&](store::Reader& db) -> absl::Status {
     PARLEY_TRY(const auto room, FindRoom(db, partition, room_id));
     if (!room) return NotInRoom();
-    PARLEY_TRY(ReadDoor door, ReadDoor::Open(db, *room, {requester.user_id(), requester.device_id(),
-                                                         deps.clock.NowMs()}));
+    PARLEY_TRY(ReadDoor door,
+               ReadDoor::Open(db, *room, {requester.user_id(), requester.device_id(), deps.clock.NowMs()},
+                              deps.erased));
     if (!door.HasMembership() && !door.IsWorldReadable()) return NotInRoom();
     PARLEY_TRY(const store::StreamState stream, store::ReadStream(db, kStream, partition));
     const bool here = door.membership() == Membership::kJoin || door.IsWorldReadable();

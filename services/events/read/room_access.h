@@ -18,6 +18,7 @@ namespace parley::events {
 struct ReadDeps {
   store::Store& store;
   const Clock& clock;
+  const ErasedUsers& erased;
   uint32_t partitions;
 };
 

@@ -79,7 +79,7 @@ class RoomSearch {
                                          LiveOrder(access_.head), kScannedPerRoom,
                                          [&](const EventRow& row) {
                                            const double rank = Rank(row);
-                                           if (rank > 0 && access_.door.MaySee(row)) {
+                                           if (rank > 0 && access_.door.MaySee(row) && !access_.door.IsErased(row)) {
                                              hits.push_back({row, rank});
                                            }
                                            return true;

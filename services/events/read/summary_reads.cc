@@ -225,7 +225,8 @@ absl::Status Fill(const ReadDeps& deps, store::Reader& db, const v1::GetRoomSumm
   if (!room) return NotOpen();
   PARLEY_TRY(const ReadDoor door, ReadDoor::Open(db, *room, {request.requester().user_id(),
                                                              request.requester().device_id(),
-                                                             deps.clock.NowMs()}));
+                                                             deps.clock.NowMs()},
+                                                 deps.erased));
   Summary summary(deps, db, door);
   PARLEY_RETURN_IF_ERROR(summary.Load());
   PARLEY_TRY(const bool open, summary.IsOpenToReader());
@@ -241,7 +242,8 @@ absl::Status FillForServer(const ReadDeps& deps, store::Reader& db, const std::s
                            std::string_view server, v1::GetRoomSummaryResponse& response) {
   PARLEY_TRY(const auto room, FindRoom(db, PartitionOf(room_id, deps.partitions), room_id));
   if (!room) return NotOpen();
-  PARLEY_TRY(const ReadDoor door, ReadDoor::Open(db, *room, {"", "", deps.clock.NowMs()}));
+  PARLEY_TRY(const ReadDoor door, ReadDoor::Open(db, *room, {"", "", deps.clock.NowMs()},
+                                                 deps.erased));
   Summary summary(deps, db, door);
   PARLEY_RETURN_IF_ERROR(summary.Load());
   PARLEY_TRY(const bool open, summary.IsOpenToServer(server));

@@ -66,7 +66,8 @@ class Pass {
     NoteSince(partition, since.since());
     PARLEY_TRY(ReadDoor door, ReadDoor::Open(db_, *room,
                                              {request_.requester().user_id(),
-                                              request_.requester().device_id(), now_ms_}));
+                                              request_.requester().device_id(), now_ms_},
+                                             deps_.erased));
     v1::RoomUpdate update;
     update.set_room_id(asked.room_id());
     PARLEY_RETURN_IF_ERROR(Fill(door, since, head, update));

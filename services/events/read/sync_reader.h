@@ -29,6 +29,7 @@ class SyncReader {
     const TypingTable& typing;
     const DeviceChangeMarks& device_changes;
     UnreadCounter& unread;
+    const ErasedUsers& erased;
     uint32_t partitions;
   };
 
