@@ -55,10 +55,10 @@ absl::Status Admin::SetFlags(const v1::SetUserFlagsRequest& request) {
   if (request.has_is_admin()) flags.is_admin = request.is_admin();
   if (request.has_is_locked()) flags.is_locked = request.is_locked();
   if (request.has_is_suspended()) flags.is_suspended = request.is_suspended();
-  // With a position, so that gateways ask again about the user's tokens.
   PARLEY_RETURN_IF_ERROR(deps_.changes
-                             .Commit(account, [&](store::Batch& batch,
-                                                  int64_t) { tables::SetFlags(batch, *account, flags); })
+                             .CommitOfTokens(account, [&](store::Batch& batch, int64_t) {
+                               tables::SetFlags(batch, *account, flags);
+                             })
                              .status());
   account->flags = flags;
   return absl::OkStatus();

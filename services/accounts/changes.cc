@@ -2,9 +2,11 @@
 
 #include <map>
 #include <memory>
+#include <utility>
 
 #include <absl/synchronization/blocking_counter.h>
 
+#include "common/bus/wake_keys.h"
 #include "common/stream/writer.h"
 
 namespace parley::accounts {
@@ -38,9 +40,17 @@ class Outcomes {
 }  // namespace
 
 absl::StatusOr<int64_t> Changes::Commit(LockedAccount& account, Fill fill) {
+  return Commit(account, {account->id.str()}, fill);
+}
+
+absl::StatusOr<int64_t> Changes::CommitOfTokens(LockedAccount& account, Fill fill) {
+  return Commit(account, {account->id.str(), bus::TokensKey(account->id.str())}, fill);
+}
+
+absl::StatusOr<int64_t> Changes::Commit(LockedAccount& account, std::vector<std::string> keys, Fill fill) {
   auto position = streams_.For(account->partition).AppendAndWait([&](int64_t first) -> absl::StatusOr<stream::Appended> {
     stream::Appended appended;
-    appended.keys = {account->id.str()};
+    appended.keys = std::move(keys);
     fill(appended.batch, first);
     return appended;
   });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include <absl/functional/function_ref.h>
@@ -26,6 +27,8 @@ class Changes {
   // What others must learn of: gets a position in the partition's stream, and wakes the user's sessions.
   using Fill = absl::FunctionRef<void(store::Batch& batch, int64_t position)>;
   absl::StatusOr<int64_t> Commit(LockedAccount& account, Fill fill);
+  // The same for what ends access tokens of the user or changes what they allow: gateways ask for them again.
+  absl::StatusOr<int64_t> CommitOfTokens(LockedAccount& account, Fill fill);
 
   // Several users' changes, one commit for each partition, side by side. `fill` is called once for each account.
   using FillOne = absl::FunctionRef<void(store::Batch& batch, LockedAccount& account, int64_t position)>;
@@ -41,6 +44,8 @@ class Changes {
   uint32_t partitions() const;
 
  private:
+  absl::StatusOr<int64_t> Commit(LockedAccount& account, std::vector<std::string> keys, Fill fill);
+
   stream::Streams& streams_;
 };
 

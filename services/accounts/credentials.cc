@@ -89,7 +89,7 @@ absl::Status Credentials::Close(const UserId& user, bool erase) {
   flags.is_deactivated = true;
   std::vector<std::string> devices;
   for (const auto& [device_id, device] : account->devices) devices.push_back(device_id);
-  PARLEY_TRY(const int64_t position, deps_.changes.Commit(account, [&](store::Batch& batch, int64_t at) {
+  PARLEY_TRY(const int64_t position, deps_.changes.CommitOfTokens(account, [&](store::Batch& batch, int64_t at) {
     tables::SetPasswordHash(batch, *account, "");
     tables::SetFlags(batch, *account, flags);
     devices_.AddRemoval(batch, *account, devices);

@@ -82,7 +82,7 @@ absl::Status Devices::Remove(LockedAccount& account, const std::vector<std::stri
   std::copy_if(device_ids.begin(), device_ids.end(), std::back_inserter(known),
                [&](const std::string& id) { return account->FindDevice(id) != nullptr; });
   if (known.empty()) return absl::OkStatus();
-  PARLEY_TRY(const int64_t position, deps_.changes.Commit(account, [&](store::Batch& batch, int64_t at) {
+  PARLEY_TRY(const int64_t position, deps_.changes.CommitOfTokens(account, [&](store::Batch& batch, int64_t at) {
     AddRemoval(batch, *account, known);
     deps_.outbox.AddDeviceListChange(batch, *account, at);
   }));

@@ -86,7 +86,7 @@ absl::StatusOr<json::Object> Sessions::LogIn(LockedAccount& account, const Devic
   }
   Opened opened;
   PARLEY_TRY(const int64_t position,
-             deps_.changes.Commit(account, [&](store::Batch& batch, int64_t at) {
+             deps_.changes.CommitOfTokens(account, [&](store::Batch& batch, int64_t at) {
                opened = Open(batch, *account, request);
                if (is_new) deps_.outbox.AddDeviceListChange(batch, *account, at);
              }));
@@ -154,12 +154,12 @@ absl::Status Sessions::EndReplaced(const UserId& user, std::string_view access_h
   }));
   if (!session || session->replaces.empty()) return absl::OkStatus();
   return deps_.changes
-      .Commit(account,
-              [&](store::Batch& batch, int64_t) {
-                tables::DeleteSession(batch, account->partition, session->replaces);
-                session->replaces.clear();
-                tables::PutSession(batch, account->partition, *session);
-              })
+      .CommitOfTokens(account,
+                      [&](store::Batch& batch, int64_t) {
+                        tables::DeleteSession(batch, account->partition, session->replaces);
+                        session->replaces.clear();
+                        tables::PutSession(batch, account->partition, *session);
+                      })
       .status();
 }
 
@@ -205,7 +205,7 @@ absl::StatusOr<Sessions::Opened> Sessions::Replace(LockedAccount& account, const
     }
     tables::PutSession(batch, account->partition, opened.row);
   };
-  PARLEY_RETURN_IF_ERROR(deps_.changes.Commit(account, write).status());
+  PARLEY_RETURN_IF_ERROR(deps_.changes.CommitOfTokens(account, write).status());
   return opened;
 }
 

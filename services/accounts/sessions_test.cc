@@ -1,6 +1,10 @@
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/bus/testing/journal.h"
+#include "common/bus/wake_keys.h"
 #include "services/accounts/test_service.h"
 
 namespace parley::accounts {
@@ -54,6 +58,49 @@ TEST(Sessions, EndWithTheLogout) {
   *request.mutable_requester() = TestService::As("alice", "PHONE");
   EXPECT_EQ(Outcome(service->Logout({}, request)), "200");
   EXPECT_EQ(Authenticate(service, token), "401 M_UNKNOWN_TOKEN");
+}
+
+// Gateways ask again for the tokens of whom they hear this.
+class TokenWakes : public ::testing::Test {
+ protected:
+  TokenWakes() { service_.Register("alice", "PHONE"); }
+
+  // Whether `change` told of alice's tokens.
+  template <class Change>
+  bool AreToldBy(Change change) {
+    bus::Journal heard;
+    const auto subscription =
+        service_.bus().Subscribe(bus::Interest::All(), [&](const bus::Wake& wake) { heard.Add(std::string(wake.key)); });
+    EXPECT_EQ(Outcome(change()), "200");
+    const auto keys = heard.lines();
+    EXPECT_THAT(keys, ::testing::Contains(TestService::Id("alice")));
+    return std::count(keys.begin(), keys.end(), bus::TokensKey(TestService::Id("alice"))) > 0;
+  }
+
+  TestService service_;
+};
+
+TEST_F(TokenWakes, ComeWhenADeviceLogsOutOrInAgain) {
+  EXPECT_TRUE(AreToldBy([&] { return LogIn(service_, "alice", "secret", R"(,"device_id":"PHONE")"); }));
+  LogoutRequest request;
+  *request.mutable_requester() = TestService::As("alice", "PHONE");
+  EXPECT_TRUE(AreToldBy([&] { return service_->Logout({}, request); }));
+}
+
+TEST_F(TokenWakes, ComeWhenAnAccountIsLocked) {
+  SetUserFlagsRequest request;
+  request.set_user_id(TestService::Id("alice"));
+  request.set_is_locked(true);
+  EXPECT_TRUE(AreToldBy([&] { return service_->SetUserFlags({}, request); }));
+}
+
+TEST_F(TokenWakes, DoNotComeOfAccountData) {
+  SetAccountDataRequest request;
+  *request.mutable_requester() = TestService::As("alice", "PHONE");
+  request.set_user_id(TestService::Id("alice"));
+  request.set_type("m.theme");
+  request.set_content("{}");
+  EXPECT_FALSE(AreToldBy([&] { return service_->SetAccountData({}, request); }));
 }
 
 TEST(Login, TakesUserIdsAndLocalpartsInAnyCase) {

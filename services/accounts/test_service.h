@@ -116,6 +116,7 @@ class TestService {
     return false;
   }
 
+  bus::Bus& bus() { return bus_; }
   Service& operator*() { return *service_; }
   Service* operator->() { return service_.get(); }
 

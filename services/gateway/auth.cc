@@ -1,6 +1,7 @@
 #include "services/gateway/auth.h"
 
 #include "common/base/strings.h"
+#include "common/bus/wake_keys.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
 #include "parley/accounts/v1/accounts.parley.h"
@@ -13,8 +14,7 @@ constexpr size_t kMaxEntries = 200'000;
 
 }  // namespace
 
-Authenticator::Authenticator(uint32_t partitions, Deps deps)
-    : deps_(deps), latest_news_(partitions, 0), forgotten_at_(partitions, 0) {
+Authenticator::Authenticator(uint32_t partitions, Deps deps) : deps_(deps), news_(partitions) {
   subscriptions_.push_back(deps_.bus.Subscribe(bus::Interest::Of(bus::AllTopics(kStream, partitions)),
                                                [this](const bus::Wake& wake) { OnWake(wake); }));
   subscriptions_.push_back(deps_.bus.OnReconnect([this] { ForgetAll(); }));
@@ -22,16 +22,16 @@ Authenticator::Authenticator(uint32_t partitions, Deps deps)
 
 absl::StatusOr<Requester> Authenticator::Authenticate(const rpc::Call& call, std::string_view token) {
   if (auto known = FromCache(token)) return *std::move(known);
-  const int64_t asked_at = NewsSoFar();
+  const PartitionNews::Number asked_at = NewsSoFar();
   PARLEY_TRY(Entry entry, Ask(call, token));
   Requester requester = entry.requester;
   Keep(token, std::move(entry), asked_at);
   return requester;
 }
 
-int64_t Authenticator::NewsSoFar() {
+PartitionNews::Number Authenticator::NewsSoFar() {
   absl::MutexLock lock(&mutex_);
-  return news_;
+  return news_.now();
 }
 
 std::optional<Requester> Authenticator::FromCache(std::string_view token) {
@@ -39,7 +39,7 @@ std::optional<Requester> Authenticator::FromCache(std::string_view token) {
   const auto found = entries_.find(Abs(token));
   if (found == entries_.end()) return std::nullopt;
   const Entry& entry = found->second;
-  if (entry.kept_at < forgotten_at_[entry.partition]) return std::nullopt;
+  if (!news_.Counts(entry.partition, entry.kept_at)) return std::nullopt;
   if (!deps_.heads.HeardLately({std::string(kStream), entry.partition})) return std::nullopt;
   const int64_t expires_at_ms = entry.requester.expires_at_ms;
   if (expires_at_ms != 0 && deps_.clock.NowMs() >= expires_at_ms) return std::nullopt;
@@ -64,14 +64,14 @@ absl::StatusOr<Authenticator::Entry> Authenticator::Ask(const rpc::Call& call, s
   return entry;
 }
 
-void Authenticator::Keep(std::string_view token, Entry entry, int64_t asked_at) {
+void Authenticator::Keep(std::string_view token, Entry entry, PartitionNews::Number asked_at) {
   absl::MutexLock lock(&mutex_);
-  if (entry.partition >= latest_news_.size() || latest_news_[entry.partition] > asked_at) return;
+  if (!news_.MayKeep(entry.partition, asked_at)) return;
   if (entries_.size() >= kMaxEntries) {
     entries_.clear();
     tokens_.clear();
   }
-  entry.kept_at = news_;
+  entry.kept_at = news_.now();
   ForgetOthersOfDevice(token, entry.requester);
   std::vector<std::string>& of_user = tokens_[entry.requester.user.str()];
   const bool is_new = entries_.insert_or_assign(std::string(token), std::move(entry)).second;
@@ -93,9 +93,13 @@ void Authenticator::ForgetOthersOfDevice(std::string_view token, const Requester
 
 void Authenticator::OnWake(const bus::Wake& wake) {
   if (wake.key.empty()) return ForgetPartition(wake.partition);
+  if (const auto user_id = bus::UserOfTokensKey(wake.key)) Forget(*user_id, wake.partition);
+}
+
+void Authenticator::Forget(std::string_view user_id, uint32_t partition) {
   absl::MutexLock lock(&mutex_);
-  if (wake.partition < latest_news_.size()) latest_news_[wake.partition] = ++news_;
-  const auto of_user = tokens_.find(Abs(wake.key));
+  news_.Heard(partition);
+  const auto of_user = tokens_.find(Abs(user_id));
   if (of_user == tokens_.end()) return;
   for (const std::string& token : of_user->second) entries_.erase(token);
   tokens_.erase(of_user);
@@ -107,15 +111,12 @@ void Authenticator::OnHead(const bus::Head& head) {
 
 void Authenticator::ForgetPartition(uint32_t partition) {
   absl::MutexLock lock(&mutex_);
-  if (partition >= latest_news_.size()) return;
-  latest_news_[partition] = forgotten_at_[partition] = ++news_;
+  news_.Forget(partition);
 }
 
 void Authenticator::ForgetAll() {
   absl::MutexLock lock(&mutex_);
-  ++news_;
-  latest_news_.assign(latest_news_.size(), news_);
-  forgotten_at_.assign(forgotten_at_.size(), news_);
+  news_.ForgetAll();
 }
 
 absl::Status CheckAccess(Auth auth, const Requester& requester) {

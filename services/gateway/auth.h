@@ -17,6 +17,7 @@
 #include "common/bus/head_watcher.h"
 #include "common/rpc/call.h"
 #include "services/gateway/endpoint.h"
+#include "services/gateway/partition_news.h"
 #include "services/gateway/router.h"
 
 namespace parley::accounts {
@@ -26,7 +27,7 @@ class AccountsService;
 namespace parley::gateway {
 
 // Who stands behind an access token. What `accounts` said is kept, and counts only while the user's partition was heard
-// within two seconds and nothing new was said of the user: so a logout on one gateway is known on all (architecture §5).
+// within two seconds and no news of the user's tokens came: so a logout on one gateway is known on all (architecture §5).
 //
 // Threads: any. Lifetime: borrows all of Deps.
 class Authenticator {
@@ -57,16 +58,17 @@ class Authenticator {
   struct Entry {
     Requester requester;
     uint32_t partition = 0;
-    int64_t kept_at = 0;  // when, counted in news_
+    PartitionNews::Number kept_at = 0;
   };
 
   std::optional<Requester> FromCache(std::string_view token);
   absl::StatusOr<Entry> Ask(const rpc::Call& call, std::string_view token);
-  int64_t NewsSoFar();
-  void Keep(std::string_view token, Entry entry, int64_t asked_at);
+  PartitionNews::Number NewsSoFar();
+  void Keep(std::string_view token, Entry entry, PartitionNews::Number asked_at);
   void ForgetOthersOfDevice(std::string_view token, const Requester& requester)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnWake(const bus::Wake& wake);
+  void Forget(std::string_view user_id, uint32_t partition);
   void ForgetPartition(uint32_t partition);
 
   const Deps deps_;
@@ -74,11 +76,7 @@ class Authenticator {
   absl::Mutex mutex_;
   absl::flat_hash_map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);  // by token
   absl::flat_hash_map<std::string, std::vector<std::string>> tokens_ ABSL_GUARDED_BY(mutex_);  // by user
-  // News are numbered. An answer that was under way while its partition had news is not kept; an entry from before its
-  // partition was forgotten does not count.
-  int64_t news_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::vector<int64_t> latest_news_ ABSL_GUARDED_BY(mutex_);   // by partition
-  std::vector<int64_t> forgotten_at_ ABSL_GUARDED_BY(mutex_);  // by partition
+  PartitionNews news_ ABSL_GUARDED_BY(mutex_);
   std::vector<bus::Bus::SubscriptionPtr> subscriptions_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "common/base/partition.h"
 #include "common/bus/testing/unreliable_bus.h"
+#include "common/bus/wake_keys.h"
 #include "common/status/matrix_error.h"
 #include "common/testing/manual_clock.h"
 #include "parley/accounts/v1/accounts.parley.h"
@@ -46,7 +47,10 @@ class AuthenticatorTest : public ::testing::Test {
     const auto requester = authenticator_.Authenticate({}, token);
     return requester.ok() ? requester->user.str() : FromStatus(requester.status()).errcode;
   }
-  void WakeOf(const std::string& user) { bus_.Publish({"accounts", PartitionOf(user, kPartitions), 1, user}); }
+  void WakeOfTokens(const std::string& user) { WakeOf(user, bus::TokensKey(user)); }
+  void WakeOf(const std::string& user, const std::string& key) {
+    bus_.Publish({"accounts", PartitionOf(user, kPartitions), 1, key});
+  }
   void Heartbeat() {
     bus::Heartbeat heartbeat;
     heartbeat.services = {"accounts"};
@@ -83,15 +87,31 @@ TEST_F(AuthenticatorTest, KnowsOfALogoutAtOnce) {
   Ask("t1");
   Ask("t2");
   accounts_.users.erase("t1");
-  WakeOf("@alice:a");
+  WakeOfTokens("@alice:a");
   EXPECT_EQ(Ask("t1"), "M_UNKNOWN_TOKEN");
   EXPECT_EQ(Ask("t2"), "@bob:a");
   EXPECT_EQ(accounts_.asked, 3);
 }
 
+TEST_F(AuthenticatorTest, GoesOnWhenSomethingElseOfTheUserChanges) {
+  Heartbeat();
+  Ask("t1");
+  WakeOf("@alice:a", "@alice:a");
+  EXPECT_EQ(Ask("t1"), "@alice:a");
+  EXPECT_EQ(accounts_.asked, 1);
+}
+
+TEST_F(AuthenticatorTest, AsksAgainAfterAWakeThatNamesNobody) {
+  Heartbeat();
+  Ask("t1");
+  WakeOf("@alice:a", "");
+  Ask("t1");
+  EXPECT_EQ(accounts_.asked, 2);
+}
+
 TEST_F(AuthenticatorTest, DoesNotKeepAnAnswerThatALogoutOvertook) {
   Heartbeat();
-  accounts_.meanwhile = [this] { WakeOf("@alice:a"); };
+  accounts_.meanwhile = [this] { WakeOfTokens("@alice:a"); };
   Ask("t1");
   accounts_.meanwhile = nullptr;
   accounts_.users.erase("t1");

@@ -19,8 +19,7 @@ ProfileCache::ProfileCache(uint32_t partitions, Deps deps, size_t max_entries)
       partitions_(partitions),
       deps_(deps),
       max_entries_(max_entries),
-      latest_news_(partitions, 0),
-      forgotten_at_(partitions, 0) {
+      news_(partitions) {
   subscriptions_.push_back(
       deps_.bus.Subscribe(bus::Interest::Of(bus::AllTopics(StreamName(), partitions)), [this](const bus::Wake& wake) {
         if (wake.key.empty()) return ForgetPartition(wake.partition);
@@ -35,20 +34,18 @@ void ProfileCache::OnHead(const bus::Head& head) {
 
 void ProfileCache::Forget(std::string_view user_id) {
   absl::MutexLock lock(&mutex_);
-  latest_news_[PartitionOf(user_id, partitions_)] = ++news_;
+  news_.Heard(PartitionOf(user_id, partitions_));
   entries_.erase(Abs(user_id));
 }
 
 void ProfileCache::ForgetPartition(Partition partition) {
   absl::MutexLock lock(&mutex_);
-  if (partition >= partitions_) return;
-  latest_news_[partition] = forgotten_at_[partition] = ++news_;
+  news_.Forget(partition);
 }
 
 void ProfileCache::ForgetAll() {
   absl::MutexLock lock(&mutex_);
-  ++news_;
-  latest_news_.assign(partitions_, news_);
+  news_.ForgetAll();
   entries_.clear();
 }
 
@@ -56,7 +53,7 @@ const ProfileCache::Entry* ProfileCache::Find(const std::string& user_id) const 
   const auto found = entries_.find(user_id);
   if (found == entries_.end()) return nullptr;
   const Partition partition = PartitionOf(user_id, partitions_);
-  if (found->second.kept_at < forgotten_at_[partition]) return nullptr;
+  if (!news_.Counts(partition, found->second.kept_at)) return nullptr;
   return deps_.heads.HeardLately({StreamName(), partition}) ? &found->second : nullptr;
 }
 
@@ -74,17 +71,17 @@ profile::GetManyRequest ProfileCache::TakeKnown(const profile::GetManyRequest& r
   return unknown;
 }
 
-int64_t ProfileCache::NewsSoFar() const {
+PartitionNews::Number ProfileCache::NewsSoFar() const {
   absl::MutexLock lock(&mutex_);
-  return news_;
+  return news_.now();
 }
 
 void ProfileCache::Keep(const std::string& user_id, const common::v1::ProfileFields& fields,
-                        int64_t asked_at) {
+                        PartitionNews::Number asked_at) {
   absl::MutexLock lock(&mutex_);
-  if (latest_news_[PartitionOf(user_id, partitions_)] > asked_at) return;
+  if (!news_.MayKeep(PartitionOf(user_id, partitions_), asked_at)) return;
   if (entries_.size() >= max_entries_) entries_.clear();
-  entries_[user_id] = {fields, news_};
+  entries_[user_id] = {fields, news_.now()};
 }
 
 absl::StatusOr<profile::GetManyResponse> ProfileCache::GetMany(
@@ -92,7 +89,7 @@ absl::StatusOr<profile::GetManyResponse> ProfileCache::GetMany(
   profile::GetManyResponse response;
   const profile::GetManyRequest unknown = TakeKnown(request, response);
   if (unknown.user_ids().empty()) return response;
-  const int64_t asked_at = NewsSoFar();
+  const PartitionNews::Number asked_at = NewsSoFar();
   PARLEY_TRY(profile::GetManyResponse answer, inner_.GetMany(call, unknown));
   for (auto& [user_id, fields] : *answer.mutable_profiles()) {
     Keep(user_id, fields, asked_at);

@@ -13,6 +13,7 @@
 #include "common/bus/bus.h"
 #include "common/bus/head_watcher.h"
 #include "parley/profile/v1/profile.parley.h"
+#include "services/gateway/partition_news.h"
 
 namespace parley::gateway {
 
@@ -51,15 +52,15 @@ class ProfileCache final : public profile::ProfilePassing {
  private:
   struct Entry {
     common::v1::ProfileFields fields;
-    int64_t kept_at = 0;  // when, counted in news_
+    PartitionNews::Number kept_at = 0;
   };
 
   // Moves what is known into `response`; returns who is left to be asked for.
   profile::GetManyRequest TakeKnown(const profile::GetManyRequest& request,
                                     profile::GetManyResponse& response) const;
   const Entry* Find(const std::string& user_id) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  int64_t NewsSoFar() const;
-  void Keep(const std::string& user_id, const common::v1::ProfileFields& fields, int64_t asked_at);
+  PartitionNews::Number NewsSoFar() const;
+  void Keep(const std::string& user_id, const common::v1::ProfileFields& fields, PartitionNews::Number asked_at);
   void Forget(std::string_view user_id);
   void ForgetPartition(Partition partition);
   void ForgetAll();
@@ -69,11 +70,7 @@ class ProfileCache final : public profile::ProfilePassing {
   const size_t max_entries_;
   mutable absl::Mutex mutex_;
   absl::flat_hash_map<std::string, Entry> entries_ ABSL_GUARDED_BY(mutex_);
-  // News are numbered. An answer that was under way while its partition had news is not kept; an
-  // entry from before its partition was forgotten does not count.
-  int64_t news_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::vector<int64_t> latest_news_ ABSL_GUARDED_BY(mutex_);   // by partition
-  std::vector<int64_t> forgotten_at_ ABSL_GUARDED_BY(mutex_);  // by partition
+  PartitionNews news_ ABSL_GUARDED_BY(mutex_);
   std::vector<bus::Bus::SubscriptionPtr> subscriptions_;
 };
 

@@ -165,14 +165,12 @@ TEST_F(Budget, ASendIsOneCallAndOneCommit) {
 }
 
 // The change and its record with the user. The name and avatar that go into the event (S61) are asked for when this
-// gateway meets the user, and again after a change of them. Who asks is known here: each change of a user's account, a
-// join too, has the gateway ask for the token again, once, with the next request.
+// gateway meets the user, and again after a change of them.
 TEST_F(Budget, AJoinIsTwoCalls) {
   const std::string alice = Register("alice"), bob = Register("bob");
   AwaitProfile("@bob:test");
   const std::string first = MakeRoom(alice), second = MakeRoom(alice), third = MakeRoom(alice);
   Ask("POST", StrCat("join/", first), bob, "{}");
-  Ask("GET", "account/whoami", bob);
   Reset();
   Ask("POST", StrCat("join/", second), bob, "{}");
   EXPECT_EQ(hops_.ToString(), "accounts.RecordMembership 1, events.ChangeMembership 1");
