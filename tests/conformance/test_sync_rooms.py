@@ -261,3 +261,10 @@ def test_state_after_holds_the_state_at_the_end_of_the_timeline(alice, bob, room
     assert ids(state_after(answer, room)) == [topic]
     initial = state_after(bob.sync(use_state_after="true"), room)
     assert topic in ids(initial) and of_type(initial, "m.room.create")
+
+
+def test_state_after_has_the_name_by_which_it_was_asked_for(alice, bob, room):
+    since = bob.sync().token
+    topic = alice.set_state(room, "m.room.topic", {"topic": "new"})
+    answer = bob.sync(since, **{"org.matrix.msc4222.use_state_after": "true"}).room(room)
+    assert ids(answer["org.matrix.msc4222.state_after"]["events"]) == [topic]

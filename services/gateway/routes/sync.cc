@@ -23,12 +23,13 @@ std::string Project(const filter::FieldSet& fields, std::string_view event) {
   return parsed.ok() ? json::Serialize(fields.Project(*parsed)) : std::string(event);
 }
 
-ParkedSync::View ViewFor(std::shared_ptr<const SyncFilter> filter) {
-  return [filter = std::move(filter)](const Difference& difference) {
-    const filter::FieldSet* fields = filter->event_fields();
-    if (fields == nullptr) return WriteSyncResponse(difference);
-    return WriteSyncResponse(
-        difference, [fields](std::string_view event) { return Project(*fields, event); });
+ParkedSync::View ViewFor(const SyncQuery& query) {
+  return [filter = query.filter, state_after = query.state_after](const Difference& difference) {
+    EventShape shape;
+    if (const filter::FieldSet* fields = filter->event_fields()) {
+      shape = [fields](std::string_view event) { return Project(*fields, event); };
+    }
+    return WriteSyncResponse(difference, shape, state_after);
   };
 }
 
@@ -40,7 +41,8 @@ void ServeSync(Sync& sync, FilterCache& filters, const RequestContext& request,
   if (!filter.ok()) return responder.Send(http::ErrorResponse(filter.status()));
   auto query = ReadSyncQuery(request, *filter);
   if (!query.ok()) return responder.Send(http::ErrorResponse(query.status()));
-  sync.Serve(request.call(), *std::move(query), ViewFor(*filter), std::move(responder));
+  ParkedSync::View view = ViewFor(*query);
+  sync.Serve(request.call(), *std::move(query), std::move(view), std::move(responder));
 }
 
 HttpAnswer DeviceListAnswer(const Difference& difference) {

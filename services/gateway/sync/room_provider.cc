@@ -50,7 +50,7 @@ ReadSinceRequest RequestFor(const SyncQuery& query, const UserSnapshot& user,
   *request.mutable_requester() = query.requester;
   *request.mutable_options() = query.filter->options();
   request.mutable_options()->set_full_state(query.full_state);
-  request.mutable_options()->set_state_after(query.state_after);
+  request.mutable_options()->set_state_after(!query.state_after.empty());
   request.set_push_rule_changes(user.push_rule_changes);
   for (const std::string& ignored : user.ignored_users) request.add_ignored_users(ignored);
   request.mutable_rooms()->Assign(rooms.begin(), rooms.end());

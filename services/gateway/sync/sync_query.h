@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
@@ -23,8 +24,9 @@ struct SyncQuery {
   // Of the stores that answer: what a new token is made with.
   uint64_t incarnation = 0;
   bool full_state = false;
-  // MSC4222.
-  bool state_after = false;
+  // MSC4222: the state at the end of the timeline is asked for, and this is its name in the answer; a literal. Empty: it
+  // is not.
+  std::string_view state_after = "";
   absl::Duration timeout;
   // online, unavailable, offline …: what this device says of its user while it syncs.
   std::string set_presence = "online";

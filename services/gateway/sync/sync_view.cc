@@ -56,8 +56,8 @@ Sections Sort(const Difference& difference, const DataByRoom& data) {
 
 class View {
  public:
-  View(const Difference& difference, const EventShape& shape, std::string& out)
-      : difference_(difference), shape_(shape), w_(out) {}
+  View(const Difference& difference, const EventShape& shape, std::string_view state_after, std::string& out)
+      : difference_(difference), shape_(shape), state_after_(state_after), w_(out) {}
 
   void Write() {
     const DataByRoom data = GroupByRoom(difference_);
@@ -137,7 +137,7 @@ class View {
     w_.Key("limited").Bool(update.limited());
     if (!update.prev_batch().empty()) w_.Key("prev_batch").String(update.prev_batch());
     w_.EndObject();
-    w_.Key(update.state_is_after() ? "state_after" : "state").BeginObject();
+    w_.Key(update.state_is_after() ? state_after_ : "state").BeginObject();
     WriteEvents("events", update.state());
     w_.EndObject();
   }
@@ -222,15 +222,16 @@ class View {
 
   const Difference& difference_;
   const EventShape& shape_;
+  const std::string_view state_after_;
   json::Writer w_;
 };
 
 }  // namespace
 
-std::string WriteSyncResponse(const Difference& difference, const EventShape& shape) {
+std::string WriteSyncResponse(const Difference& difference, const EventShape& shape, std::string_view state_after) {
   std::string out;
   out.reserve(4096);
-  View(difference, shape, out).Write();
+  View(difference, shape, state_after, out).Write();
   return out;
 }
 

@@ -12,7 +12,9 @@ namespace parley::gateway {
 using EventShape = std::function<std::string(std::string_view event_json)>;
 
 // The body of GET /_matrix/client/v3/sync (client-server API, "Syncing"): a pure function that splices stored bytes.
-// `shape` may be empty: events go out as they are.
-std::string WriteSyncResponse(const Difference& difference, const EventShape& shape = {});
+// `shape` may be empty: events go out as they are. `state_after` names the state at the end of the timeline, where the
+// difference holds that (SyncQuery::state_after).
+std::string WriteSyncResponse(const Difference& difference, const EventShape& shape = {},
+                              std::string_view state_after = "state_after");
 
 }  // namespace parley::gateway
