@@ -103,7 +103,8 @@ absl::StatusOr<v1::ListPublicRoomsResponse> ListPublished(const Context& context
       PARLEY_TRY(std::vector<PublishedRow> rooms, PublishedRooms(db, p));
       for (PublishedRow& row : rooms) {
         if (request.filter_by_type() && !absl::c_linear_search(request.room_types(), row.room_type)) continue;
-        if (!Matches(row, term)) continue;
+        const bool is_deserted = row.joined_members == 0;
+        if (is_deserted || !Matches(row, term)) continue;
         v1::PublicRoom& room = *response.add_rooms();
         room.set_room_id(std::move(row.room_id));
         room.set_num_joined_members(row.joined_members);

@@ -27,6 +27,12 @@ def test_a_published_room_is_listed(alice, anyone):
     assert entry["world_readable"] is False and entry["guest_can_join"] is False
 
 
+def test_a_room_that_everybody_left_is_not_listed(alice):
+    room, name = publish(alice)
+    alice.post("rooms", room, "leave").ok()
+    assert rooms(find(alice, name)) == []
+
+
 def test_the_list_can_be_read_without_a_login(alice, anyone):
     room, name = publish(alice)
     position, seen = {}, []
