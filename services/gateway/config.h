@@ -18,6 +18,8 @@ struct Rate {
 struct Config {
   // What stands behind the ':' of our users' ids.
   std::string server_name = "localhost";
+  // Of rooms that are made without naming a version.
+  std::string default_room_version = "12";
   // Where clients reach this server, for /.well-known/matrix/client; empty: https://<server_name>.
   std::string public_base_url;
   // Where other servers reach it, for /.well-known/matrix/server; empty: <server_name>:443.

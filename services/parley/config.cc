@@ -60,6 +60,7 @@ void CompleteServices(Config& config) {
                            &config.profile.partitions}) {
     *partitions = config.partitions;
   }
+  config.gateway.default_room_version = config.events.default_room_version;
   config.calls.silent_forgotten = config.events.call_retention;
   config.presence.partitions = 1;  // gateways follow presence as one stream (sync/presence_provider.cc)
   config.accounts.open_registration = config.open_registration.value_or(IsPrivate(config));

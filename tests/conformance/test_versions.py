@@ -22,6 +22,40 @@ def test_capabilities_name_the_room_versions(alice):
     assert capabilities["m.change_password"]["enabled"] is True
 
 
+def test_a_room_has_the_default_version_that_is_told(alice):
+    capabilities = alice.get("capabilities").ok()["capabilities"]
+    room = alice.create_room()
+    create = alice.state(room, "m.room.create")
+    assert create["room_version"] == capabilities["m.room_versions"]["default"]
+
+
+def test_tokens_for_another_device_exist_where_they_are_promised(alice):
+    capabilities = alice.get("capabilities").ok()["capabilities"]
+    is_promised = capabilities.get("m.get_login_token", {"enabled": True})["enabled"]
+    answer = alice.with_uia("POST", "/_matrix/client/v1/login/get_token")
+    assert (answer.status == 200) == is_promised
+
+
+PATHS_OF_FEATURES = {
+    "org.matrix.simplified_msc3575": ("POST", "org.matrix.simplified_msc3575/sync"),
+    "org.matrix.msc3266": ("GET", "im.nheko.summary/rooms/!a:hs1/summary"),
+    "uk.half-shot.msc2666.query_mutual_rooms": (
+        "GET",
+        "uk.half-shot.msc2666/user/mutual_rooms",
+    ),
+    "org.matrix.msc4143": ("GET", "org.matrix.msc4143/rtc/transports"),
+}
+
+
+@pytest.mark.parametrize("feature", PATHS_OF_FEATURES)
+def test_a_feature_that_is_promised_is_there(alice, feature):
+    features = alice.get("/_matrix/client/versions").ok()["unstable_features"]
+    method, path = PATHS_OF_FEATURES[feature]
+    answer = alice.request(method, f"/_matrix/client/unstable/{path}", json={} if method == "POST" else None)
+    if features.get(feature):
+        assert answer.body.get("errcode") != "M_UNRECOGNIZED"
+
+
 def test_an_unknown_token_is_refused(url):
     Client(url, token="nobody-has-this-one").get("capabilities").refused(401, "M_UNKNOWN_TOKEN")
 

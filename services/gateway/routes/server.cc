@@ -9,12 +9,11 @@ namespace parley::gateway {
 namespace {
 
 constexpr int kLatestMinor = 16;  // of the client-server API, v1.x
-constexpr std::string_view kDefaultRoomVersion = "12";
 
 // MSCs that are not in any version of the specification yet, and that clients ask for by these names.
 constexpr std::string_view kUnstableFeatures[] = {
-    "org.matrix.simplified_msc3575",
     "org.matrix.msc3266",
+    "uk.half-shot.msc2666.query_mutual_rooms",
     "uk.tcpip.msc4133",
     "uk.tcpip.msc4133.stable",
     "org.matrix.msc4222",
@@ -34,23 +33,23 @@ std::string Versions() {
 
 json::Value Enabled(bool enabled) { return json::Object{{"enabled", enabled}}; }
 
-json::Value RoomVersions() {
+json::Value RoomVersions(std::string_view default_version) {
   json::Object available;
   for (int number = 1; number <= 12; ++number) {
     const event::RoomVersion* version = event::FindRoomVersion(StrCat(number));
     if (version != nullptr) available.Set(version->id, version->stable ? "stable" : "unstable");
   }
-  return json::Object{{"default", kDefaultRoomVersion}, {"available", std::move(available)}};
+  return json::Object{{"default", default_version}, {"available", std::move(available)}};
 }
 
-std::string Capabilities() {
+std::string Capabilities(const Config& config) {
   json::Object capabilities{{"m.change_password", Enabled(true)},
-                            {"m.room_versions", RoomVersions()},
+                            {"m.room_versions", RoomVersions(config.default_room_version)},
                             {"m.set_displayname", Enabled(true)},
                             {"m.set_avatar_url", Enabled(true)},
                             {"m.profile_fields", Enabled(true)},
                             {"m.3pid_changes", Enabled(false)},
-                            {"m.get_login_token", Enabled(false)}};
+                            {"m.get_login_token", Enabled(true)}};
   return json::Serialize(json::Object{{"capabilities", std::move(capabilities)}});
 }
 
@@ -94,7 +93,7 @@ void AddServerRoutes(Router& router, const Deps& deps) {
   // GET /_matrix/client/versions
   AddDocument(router, "/_matrix/client/versions", Auth::kNone, Versions());
   // GET /_matrix/client/v3/capabilities
-  AddDocument(router, "/_matrix/client/v3/capabilities", Auth::kUser, Capabilities());
+  AddDocument(router, "/_matrix/client/v3/capabilities", Auth::kUser, Capabilities(deps.config));
   // GET /.well-known/matrix/client
   AddDocument(router, "/.well-known/matrix/client", Auth::kNone, ClientWellKnown(deps.config));
   // GET /.well-known/matrix/server
