@@ -9,7 +9,9 @@ constexpr std::string_view kTokens = "tokens ";
 
 }  // namespace
 
-std::string TokensKey(std::string_view user_id) { return StrCat(kTokens, user_id); }
+std::string TokensKey(std::string_view user_id) {
+  return StrCat(kTokens, user_id);
+}
 
 std::optional<std::string_view> UserOfTokensKey(std::string_view key) {
   if (!key.starts_with(kTokens)) return std::nullopt;

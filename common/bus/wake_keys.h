@@ -7,8 +7,8 @@
 // Keys of wakes that services agree on beside ids of rooms and users.
 namespace parley::bus {
 
-// Of `accounts`, beside the user's id: access tokens of the user ended, or allow something else now. Whoever keeps what a
-// token stands for drops it.
+// Of `accounts`, beside the user's id: access tokens of the user ended, or allow something else
+// now. Whoever keeps what a token stands for drops it.
 std::string TokensKey(std::string_view user_id);
 
 // The user of such a key; nullopt for every other key. A view into `key`.

@@ -7,8 +7,9 @@
 
 namespace parley::gateway {
 
-// Whether what a cache keeps of a service's partitions still counts, as far as news of them were heard. News are numbered
-// as they come; an answer is dated by the last news before it was asked for.
+// Whether what a cache keeps of a service's partitions still counts, as far as news of them were
+// heard. News are numbered as they come; an answer is dated by the last news before it was asked
+// for.
 //
 // Threads: none of its own; the cache's lock guards it. Memory: 16 bytes for each partition.
 class PartitionNews {
@@ -27,8 +28,8 @@ class PartitionNews {
   void Forget(Partition partition);
   void ForgetAll();
 
-  // Whether an answer may be kept that was asked for at `asked_at`: not if news overtook it. Never for a partition that
-  // there is not.
+  // Whether an answer may be kept that was asked for at `asked_at`: not if news overtook it. Never
+  // for a partition that there is not.
   bool MayKeep(Partition partition, Number asked_at) const;
   // Whether what was kept at `kept_at` (the number of then) was not forgotten since.
   bool Counts(Partition partition, Number kept_at) const;
