@@ -33,7 +33,8 @@ absl::Status ErrorIn(const std::string& server, const federation::RequestRespons
   const std::string* errcode = json::FindString(*body, "errcode");
   if (errcode == nullptr || IsOurFault(*errcode)) return NoUsableAnswer(server);
   MatrixError error{static_cast<int>(answer.status()), *errcode,
-                    std::string(json::StringOr(*body, "error", "").substr(0, kMaxErrorText))};
+                    std::string(json::StringOr(*body, "error", "").substr(0, kMaxErrorText)),
+                    /*extra_json=*/""};
   if (const std::string* version = json::FindString(*body, "room_version")) {
     error.extra_json = StrCat("\"room_version\":", json::Quoted(*version));
   }
