@@ -4,7 +4,8 @@ import pytest
 
 from conformance.client import unique
 
-from .stage import Literal, Stage, cases
+from . import events
+from .stage import Stage, cases
 
 CASES = cases("federation_edu.jsonl")
 SILENT = ("ignored", "refused")
@@ -22,9 +23,7 @@ def test_is_treated_as_it_must_be(stage, case):
     since = stage.victim.sync().token
     edus = build(stage, case["edu"])
     body = stage.evil.transaction(edus=edus)
-    answer = stage.evil.send_transaction(
-        stage.server.name, body=Literal.signed(body), raw=Literal.written(body)
-    )
+    answer = stage.evil.send_transaction(stage.server.name, body=body, raw=events.written(body))
     assert answer.status_code in case["expect"]["http"], f"{answer.status_code} {answer.text[:300]}"
     # One more EDU, of an honest kind: whatever came before it has been dealt with once it is there.
     marker = unique("marker")

@@ -205,6 +205,16 @@ def test_what_is_no_event_is_left_out_of_the_answer(parley, peer):
     assert answer.json() == {"pdus": {}}
 
 
+@pytest.mark.parametrize(
+    "bad", ['{"a":NaN}', '{"a":1e400}', '{"a":"\\ud800"}', '{"a":1,"a":2}'], ids=["nan", "number", "surrogate", "keys"]
+)
+def test_what_is_no_json_in_an_event_is_that_events_trouble_alone(parley, peer, bad):
+    body = {"pdus": [{"content": json.loads(bad)}, {"room_id": "x"}]}
+    raw = '{"pdus":[{"content":%s},{"room_id":"x"}]}' % bad
+    answer = peer.send_transaction(parley.name, body=body, raw=raw.encode())
+    assert answer.status_code == 200, answer.text
+
+
 def test_a_transaction_that_comes_many_times_is_answered_alike(parley, peer):
     def send(_):
         return peer.send_transaction(parley.name, txn="same", body={"pdus": []})

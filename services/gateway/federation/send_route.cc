@@ -5,6 +5,7 @@
 #include <absl/synchronization/blocking_counter.h>
 
 #include "common/base/ids.h"
+#include "common/federation/lenient_json.h"
 #include "common/runtime/log.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
@@ -95,13 +96,43 @@ absl::StatusOr<std::string> Receive(const FederationDeps& deps, const rpc::Call&
   return json::Serialize(json::Object{{"pdus", std::move(results)}});
 }
 
+struct Parts {
+  json::Array pdus, edus;
+};
+
+absl::StatusOr<Parts> PartsOf(const json::Object& body) {
+  Parts parts;
+  PARLEY_TRY(parts.pdus, ArrayOf(body, "pdus", kMaxPdus));
+  PARLEY_TRY(parts.edus, ArrayOf(body, "edus", kMaxEdus));
+  return parts;
+}
+
+// Those that are JSON of ours.
+json::Array GoodOnes(const std::vector<std::string>& texts) {
+  json::Array good;
+  for (const std::string& text : texts) {
+    auto value = json::Parse(text);
+    if (value.ok()) good.push_back(*std::move(value));
+  }
+  return good;
+}
+
+// Of a transaction that is not JSON as a whole: what is wrong within one event is that event's
+// trouble alone.
+absl::StatusOr<Parts> GoodPartsOf(std::string_view body, const absl::Status& error) {
+  const auto transaction = federation::ReadLenientTransaction(body);
+  if (!transaction) return error;
+  if (transaction->pdus.size() > kMaxPdus || transaction->edus.size() > kMaxEdus) return error;
+  return Parts{GoodOnes(transaction->pdus), GoodOnes(transaction->edus)};
+}
+
 // PUT /_matrix/federation/v1/send/{txnId}
 absl::StatusOr<HttpAnswer> Send(const FederationDeps& deps, RequestContext& context,
                                 const std::string& origin) {
-  PARLEY_TRY(const json::Object* body, context.Body());
-  PARLEY_TRY(const json::Array pdus, ArrayOf(*body, "pdus", kMaxPdus));
-  PARLEY_TRY(const json::Array edus, ArrayOf(*body, "edus", kMaxEdus));
-  const auto work = [&] { return Receive(deps, context.call(), origin, pdus, edus); };
+  const auto body = context.Body();
+  PARLEY_TRY(const Parts parts,
+             body.ok() ? PartsOf(**body) : GoodPartsOf(context.RawBody(), body.status()));
+  const auto work = [&] { return Receive(deps, context.call(), origin, parts.pdus, parts.edus); };
   PARLEY_TRY(std::string answer,
              deps.transactions.Once(origin, context.Param("txnId"), context.call().deadline, work));
   return JsonAnswer(std::move(answer));

@@ -4,6 +4,7 @@
 
 #include "common/base/strings.h"
 #include "common/crypto/sign.h"
+#include "common/federation/lenient_json.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
 #include "parley/federation/v1/federation.parley.h"
@@ -65,19 +66,32 @@ absl::StatusOr<std::string> ServerAuth::Check(RequestContext& context) {
     }
     if (claim->origin == server_name_) return Unsigned("This server asks itself nothing");
     PARLEY_TRY(const std::string public_key, KeyOf(context.call(), *claim));
-    const json::Object* content = nullptr;
-    if (!request.body.empty()) {
-      PARLEY_TRY(content, context.Body());
-    }
-    const std::string uri = UriOf(request);
-    return federation::VerifyRequest({request.method, uri, claim->origin, server_name_, content},
-                                     *claim, public_key);
+    return CheckSignature(context, *claim, public_key);
   };
   const absl::Status checked = check();
   (checked.ok() ? accepted_ : refused_).Add();
   PARLEY_RETURN_IF_ERROR(checked);
   RecordAlive(context.call(), claim->origin);
   return claim->origin;
+}
+
+// A body that is not quite JSON is still its sender's: the handler says what is wrong with it, or
+// with its parts. And numbers that are no integers are written by everybody in a way of their own.
+absl::Status ServerAuth::CheckSignature(RequestContext& context, const federation::XMatrix& claim,
+                                        std::string_view public_key) const {
+  const http::Request& request = context.request();
+  const std::string uri = UriOf(request);
+  federation::SignedRequest what{request.method, uri, claim.origin, server_name_};
+  if (request.body.empty()) return federation::VerifyRequest(what, claim, public_key);
+  const auto content = context.Body();
+  absl::Status checked = content.status();
+  if (content.ok()) {
+    what.content = *content;
+    checked = federation::VerifyRequest(what, claim, public_key);
+    if (checked.ok()) return checked;
+  }
+  const auto text = federation::LenientCanonical(request.body);
+  return text ? federation::VerifyLenientRequest(what, *text, claim, public_key) : checked;
 }
 
 absl::StatusOr<std::string> ServerAuth::KeyOf(const rpc::Call& call,

@@ -46,6 +46,8 @@ class ServerAuth {
     int64_t valid_until_ms = 0;
   };
 
+  absl::Status CheckSignature(RequestContext& context, const federation::XMatrix& claim,
+                              std::string_view public_key) const;
   absl::StatusOr<std::string> KeyOf(const rpc::Call& call, const federation::XMatrix& claim);
   std::optional<std::string> KeptKey(const std::string& name);
   absl::StatusOr<Key> AskForKey(const rpc::Call& call, const federation::XMatrix& claim);
