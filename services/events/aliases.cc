@@ -21,6 +21,8 @@ namespace parley::events {
 namespace {
 
 constexpr std::string_view kCanonicalAlias = "m.room.canonical_alias";
+// Of one event; each is a question to another server.
+constexpr size_t kMaxForeignAliases = 10;
 
 absl::flat_hash_set<std::string> NamesIn(const json::Object& content) {
   absl::flat_hash_set<std::string> names;
@@ -30,6 +32,14 @@ absl::flat_hash_set<std::string> NamesIn(const json::Object& content) {
       if (alias.AsString()) names.insert(*alias.AsString());
     }
   }
+  return names;
+}
+
+// Those that `previous` did not hold.
+absl::flat_hash_set<std::string> NewNames(const event::Pdu* previous, const json::Object& content) {
+  absl::flat_hash_set<std::string> names = NamesIn(content);
+  if (previous == nullptr) return names;
+  for (const std::string& known : NamesIn(previous->content)) names.erase(known);
   return names;
 }
 
@@ -207,11 +217,28 @@ absl::StatusOr<v1::ListAliasesResponse> ListRoomAliases(const Context& context, 
   return response;
 }
 
+absl::StatusOr<ForeignAliases> ResolveForeignAliases(const Context& context, const rpc::Call& call,
+                                                     std::string_view room_id, const std::string& sender,
+                                                     const json::Object& content) {
+  ForeignAliases foreign;
+  const auto room = context.rooms.Get(room_id);
+  if (!room.ok() || !(*room)->state.IsJoined(sender)) return foreign;
+  PARLEY_TRY(const event::PduPtr previous, StateEvent(context.store, **room, kCanonicalAlias, ""));
+  for (const std::string& name : NewNames(previous.get(), content)) {
+    const auto alias = RoomAlias::Parse(name);
+    if (!alias.ok() || alias->server_name() == context.config.server_name) continue;
+    if (foreign.size() == kMaxForeignAliases) break;
+    std::string& leads_to = foreign[name];
+    if (const auto found = ResolveElsewhere(context, call, *alias); found.ok()) leads_to = found->room_id();
+  }
+  return foreign;
+}
+
 absl::Status CheckAliasesPointHere(const Context& context, std::string_view room_id, const event::Pdu* previous,
-                                   const json::Object& content) {
-  const absl::flat_hash_set<std::string> known = previous ? NamesIn(previous->content) : absl::flat_hash_set<std::string>();
-  for (const std::string& alias : NamesIn(content)) {
-    if (known.contains(alias)) continue;
+                                   const json::Object& content, const ForeignAliases& foreign) {
+  for (const std::string& alias : NewNames(previous, content)) {
+    const auto elsewhere = foreign.find(alias);
+    if (elsewhere != foreign.end() && elsewhere->second == room_id) continue;
     PARLEY_TRY(const std::optional<AliasRow> row, LookUpAlias(context, alias));
     if (!row || row->room_id != room_id) {
       return Matrix(400, "M_BAD_ALIAS", StrCat("The alias ", alias, " does not point to this room"));

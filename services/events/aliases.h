@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include <absl/container/flat_hash_map.h>
 #include <absl/status/statusor.h>
 #include <absl/synchronization/mutex.h>
 
@@ -41,9 +42,18 @@ absl::StatusOr<v1::ListAliasesResponse> ListRoomAliases(const Context& context, 
 // Of PutAlias: by the owner of the alias's partition. WrongOwner anywhere else.
 absl::StatusOr<v1::PutAliasResponse> PutAliasHere(const Context& context, const v1::PutAliasRequest& request);
 
+// By alias of another server: the room it leads to, as that server says.
+using ForeignAliases = absl::flat_hash_map<std::string, std::string>;
+
+// Those that `content`, of m.room.canonical_alias, names anew. Asks their servers, if `sender` is in the room: not to be
+// called within the room's lane. Who does not answer is left out.
+absl::StatusOr<ForeignAliases> ResolveForeignAliases(const Context& context, const rpc::Call& call,
+                                                     std::string_view room_id, const std::string& sender,
+                                                     const json::Object& content);
+
 // M_BAD_ALIAS when `content`, of m.room.canonical_alias, names an alias that `previous` did not and that leads elsewhere.
 absl::Status CheckAliasesPointHere(const Context& context, std::string_view room_id, const event::Pdu* previous,
-                                   const json::Object& content);
+                                   const json::Object& content, const ForeignAliases& foreign);
 
 // Nothing when the alias is free.
 absl::StatusOr<std::optional<AliasRow>> LookUpAlias(const Context& context, std::string_view alias);

@@ -10,6 +10,7 @@
 #include "services/events/federation/remote_join.h"
 #include "services/events/federation/remote_membership.h"
 #include "services/events/federation/room_joins.h"
+#include "services/events/graph/graph.h"
 #include "services/events/other_room.h"
 #include "services/events/restricted_join.h"
 #include "services/events/retry.h"
@@ -296,6 +297,10 @@ absl::StatusOr<Sent> JoinElsewhere(const Context& context, const rpc::Call& call
   if (!turn) return absl::DeadlineExceededError("another join of the room takes too long");
   if (IsResident(context, request.room_id())) return ChangeHere(context, call, request, change);
   PARLEY_TRY(Sent sent, JoinRemotely(context, call, RemoteChangeOf(request, change)));
+  // What is wrong with it is its senders' trouble.
+  for (const v1::ReceivePdusRequest& held : turn->TakeHeld()) {
+    context.graph.ReceivePdus(call, held).IgnoreError();
+  }
   if (const auto room = context.rooms.Get(request.room_id()); room.ok()) {
     FollowUpgrade(context, call, **room, change.target);
   }

@@ -106,11 +106,13 @@ absl::Status CheckCall(const Context& context, RoomWrite& write, const Draft& dr
   return calls::CheckParties(draft.type, draft.content, static_cast<int64_t>(joined));
 }
 
-absl::Status Check(const Context& context, RoomWrite& write, const Draft& draft) {
+bool IsCanonicalAlias(const Draft& draft) { return draft.type == "m.room.canonical_alias" && draft.state_key; }
+
+absl::Status Check(const Context& context, RoomWrite& write, const Draft& draft, const ForeignAliases& foreign) {
   if (draft.type == event::kRedaction && !draft.state_key) return CheckRedaction(write, draft);
-  if (draft.type == "m.room.canonical_alias" && draft.state_key) {
+  if (IsCanonicalAlias(draft)) {
     PARLEY_TRY(const event::PduPtr previous, write.State(draft.type, *draft.state_key));
-    return CheckAliasesPointHere(context, write.room().id, previous.get(), draft.content);
+    return CheckAliasesPointHere(context, write.room().id, previous.get(), draft.content, foreign);
   }
   if (draft.state_key) return absl::OkStatus();
   PARLEY_RETURN_IF_ERROR(CheckCall(context, write, draft));
@@ -118,7 +120,7 @@ absl::Status Check(const Context& context, RoomWrite& write, const Draft& draft)
 }
 
 absl::StatusOr<Sent> SendOnce(const Context& context, const rpc::Call& call, const v1::SendRequest& request,
-                              Draft draft) {
+                              Draft draft, const ForeignAliases& foreign) {
   auto opened = RoomWrite::Open(context, request.room_id());
   if (HasErrcode(opened.status(), "M_NOT_FOUND")) return Forbidden("You are not in this room");
   PARLEY_TRY(auto write, std::move(opened));
@@ -131,7 +133,7 @@ absl::StatusOr<Sent> SendOnce(const Context& context, const rpc::Call& call, con
   if (draft.type == event::kRedaction && !draft.state_key) {
     PARLEY_RETURN_IF_ERROR(SetRedacts(request, *write->room().version, draft));
   }
-  PARLEY_RETURN_IF_ERROR(Check(context, *write, draft));
+  PARLEY_RETURN_IF_ERROR(Check(context, *write, draft, foreign));
   PARLEY_RETURN_IF_ERROR(write->Add(std::move(draft)).status());
   if (key) write->SetTxn(*key);
   return write->Commit(call);
@@ -143,7 +145,12 @@ absl::StatusOr<v1::SendResponse> SendEvent(const Context& context, const rpc::Ca
                                            const v1::SendRequest& request) {
   PARLEY_TRY(const Draft draft, MakeDraft(context, request));
   if (draft.type == event::kMember && draft.state_key) return SendMembership(context, call, request, draft.content);
-  PARLEY_TRY(const Sent sent, Retry(call, [&] { return SendOnce(context, call, request, draft); }));
+  ForeignAliases foreign;
+  if (IsCanonicalAlias(draft)) {
+    PARLEY_TRY(foreign,
+               ResolveForeignAliases(context, call, request.room_id(), draft.sender.str(), draft.content));
+  }
+  PARLEY_TRY(const Sent sent, Retry(call, [&] { return SendOnce(context, call, request, draft, foreign); }));
   return Answer(context, request, sent);
 }
 

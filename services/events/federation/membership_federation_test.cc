@@ -121,7 +121,11 @@ absl::StatusOr<federation::RequestResponse> NetworkFederation::Request(
   if (server == nullptr) return absl::UnavailableError("no route");
   const std::string& endpoint = target.parts[1];
   if (absl::StartsWith(endpoint, "make_")) return Make(*server, own_, target);
-  if (absl::StartsWith(endpoint, "send_")) return Send(*server, own_, target, request.body());
+  if (absl::StartsWith(endpoint, "send_")) {
+    federation::RequestResponse answer = Send(*server, own_, target, request.body());
+    if (const auto action = std::exchange(after_send_join_, nullptr)) action();
+    return answer;
+  }
   if (endpoint == "invite") return Invited(*server, own_, target, request.body());
   if (endpoint == "query") return Directory(*server, target);
   return AnswerOf(404, R"({"errcode":"M_UNRECOGNIZED","error":"?"})");
@@ -182,6 +186,23 @@ TEST(Federation, ShowsTheJoinedRoomInSyncWithItsState) {
   EXPECT_THAT(state, HasSubstr("@alice:one"));
   EXPECT_THAT(state, Not(HasSubstr("@bob:two")));
   EXPECT_EQ(update.joined_member_count(), 2u);
+}
+
+TEST(Federation, WhatComesWhileTheRoomIsOnItsWayIsHeld) {
+  TestNetwork network;
+  TestServer& one = network.Add("one");
+  TestServer& two = network.Add("two");
+  const std::string room = one.Create("alice", RoomOf("12"));
+  two.requests().AfterSendJoin([&] {
+    ASSERT_EQ(Outcome(one.SetState("alice", room, "m.room.topic", R"({"topic":"early"})")), "200");
+    v1::ReceivePdusRequest request;
+    request.set_origin("one");
+    request.set_room_id(room);
+    request.add_pdus(one.OutboundPdu("two"));
+    EXPECT_EQ(Outcome(two.federation().ReceivePdus({}, request).status()), "200");
+  });
+  ASSERT_EQ(Outcome(two.Join("bob", room, {"one"})), "200");
+  EXPECT_EQ(two.State("bob", room, "m.room.topic"), R"({"topic":"early"})");
 }
 
 TEST(Federation, JoinsThroughTheFirstCandidateThatAnswers) {
@@ -415,6 +436,26 @@ TEST(Federation, ResolvesAliasesOfOtherServers) {
   EXPECT_THAT(found->servers(), ElementsAre("one", "two"));
   request.set_alias("#other:one");
   EXPECT_EQ(Outcome(two->ResolveAlias({}, request).status()), "404 M_NOT_FOUND");
+}
+
+TEST(Federation, ARoomMayBeNamedByAnAliasOfAnotherServer) {
+  TestNetwork network;
+  TestServer& one = network.Add("one");
+  TestServer& two = network.Add("two");
+  const std::string room = one.Create("alice", RoomOf("12"));
+  ASSERT_EQ(Outcome(two.Join("bob", room, {"one"})), "200");
+  v1::SetAliasRequest set;
+  *set.mutable_requester() = two.As("bob");
+  set.set_alias("#there:two");
+  set.set_room_id(room);
+  ASSERT_EQ(Outcome(two->SetAlias({}, set).status()), "200");
+  const auto name = [&](const std::string& alias) {
+    const std::string content = json::Serialize(json::Object{{"alias", alias}});
+    return Outcome(one.SetState("alice", room, "m.room.canonical_alias", content));
+  };
+  EXPECT_EQ(name("#there:two"), "200");
+  EXPECT_EQ(name("#nowhere:two"), "400 M_BAD_ALIAS");
+  EXPECT_EQ(name("#there:nowhere"), "400 M_BAD_ALIAS");
 }
 
 class SendJoin : public ::testing::Test {

@@ -7,7 +7,9 @@
 #include "services/events/federation/outbound.h"
 #include "services/events/federation/outside_pdus.h"
 #include "services/events/federation/receive_invite.h"
+#include "services/events/federation/remote_membership.h"
 #include "services/events/federation/room_edus.h"
+#include "services/events/federation/room_joins.h"
 #include "services/events/federation/send_membership.h"
 #include "services/events/graph/graph.h"
 #include "services/events/graph/peer_reads.h"
@@ -54,6 +56,9 @@ absl::StatusOr<v1::ReceivePdusResponse> RoomFederation::ReceivePdus(
     const rpc::Call& call, const v1::ReceivePdusRequest& request) {
   auto response = graph_.ReceivePdus(call, request);
   if (!HasErrcode(response.status(), "M_NOT_FOUND")) return response;
+  if (context_.room_joins.Hold(request)) return v1::ReceivePdusResponse();
+  // A join may have ended meanwhile.
+  if (IsResident(context_, request.room_id())) return graph_.ReceivePdus(call, request);
   return ReceiveOutside(context_, call, request);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -55,11 +56,14 @@ class NetworkFederation final : public federation::FederationFake {
 
   // Requests made: "PUT two /_matrix/federation/v2/invite".
   std::vector<std::string> TakeRequests() { return std::exchange(requests_, {}); }
+  // Runs once, when the next join was taken by the other server and its answer is on the way.
+  void AfterSendJoin(std::function<void()> action) { after_send_join_ = std::move(action); }
 
  private:
   TestNetwork& network_;
   const std::string own_;
   std::vector<std::string> requests_;
+  std::function<void()> after_send_join_;
 };
 
 // The events service of one server, over a store of its own. Users are named by their localparts.
