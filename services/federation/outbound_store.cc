@@ -101,6 +101,10 @@ void DeleteEdu(store::Batch& batch, Partition p, std::string_view destination, c
                     edu.seq, edu.seq + 1);
 }
 
+void DeleteEdusUntil(store::Batch& batch, Partition p, std::string_view destination, int64_t seq) {
+  batch.DeleteRange(kEdus, {{"p", p}, {"destination", destination}}, "seq", int64_t{0}, seq + 1);
+}
+
 absl::Status ScanDestinations(store::Reader& db, absl::FunctionRef<void(DestinationRow)> on_row) {
   std::map<std::string, DestinationRow> rows;
   PARLEY_RETURN_IF_ERROR(ReadBackoffs(db, rows));
@@ -135,6 +139,14 @@ absl::StatusOr<std::vector<EduRow>> ReadEdus(store::Reader& db, Partition p,
                  edus.push_back({row.String(0), row.Int(1), row.String(2)});
                }));
   return edus;
+}
+
+absl::StatusOr<std::optional<int64_t>> LastEduBeyond(store::Reader& db, Partition p,
+                                                     std::string_view destination, size_t keep) {
+  return db.QueryInt(
+      "SELECT seq FROM federation_edus WHERE p = $1 AND destination = $2 "
+      "ORDER BY seq DESC LIMIT 1 OFFSET $3",
+      {p, destination, static_cast<int64_t>(keep)});
 }
 
 absl::StatusOr<int64_t> LastEdu(store::Reader& db) {

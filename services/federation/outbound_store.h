@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,12 +35,18 @@ void PutEdu(store::Batch& batch, Partition p, std::string_view destination, cons
 // Not a later one of the same key.
 void DeleteEdu(store::Batch& batch, Partition p, std::string_view destination, const EduRow& edu);
 
+// All up to this number.
+void DeleteEdusUntil(store::Batch& batch, Partition p, std::string_view destination, int64_t seq);
+
 // All that are behind, back off or have EDUs waiting.
 absl::Status ScanDestinations(store::Reader& db, absl::FunctionRef<void(DestinationRow)> on_row);
 absl::StatusOr<std::vector<int64_t>> ReadMarks(store::Reader& db, uint32_t partitions);
 // The oldest that wait.
 absl::StatusOr<std::vector<EduRow>> ReadEdus(store::Reader& db, Partition p,
                                              std::string_view destination, size_t limit);
+// The highest number of those that are older than the newest `keep`.
+absl::StatusOr<std::optional<int64_t>> LastEduBeyond(store::Reader& db, Partition p,
+                                                     std::string_view destination, size_t keep);
 // The highest number that an EDU of the table has.
 absl::StatusOr<int64_t> LastEdu(store::Reader& db);
 

@@ -20,21 +20,14 @@ namespace {
 constexpr int kSenders = 24;
 constexpr int kProbers = 8;
 constexpr absl::Duration kTick = absl::Milliseconds(250);
-constexpr absl::Duration kRequestTime = absl::Seconds(30);
 constexpr absl::Duration kReadTime = absl::Seconds(10);
 // Of the EDUs of one transaction.
 constexpr size_t kMaxEduBytes = 4 << 20;
+// That wait for one server that fails; of more, the oldest are forgotten.
+constexpr size_t kMaxWaitingEdus = 10'000;
 
 rpc::Call OwnCall(absl::Duration time) {
   return {.deadline = absl::Now() + time, .request_id = "sender"};
-}
-
-// How long an answer of 429 asks to be left alone.
-std::optional<absl::Duration> RetryAfter(const RequestResponse& response) {
-  if (response.status() != 429) return std::nullopt;
-  const auto body = json::ParseObject(response.body());
-  const int64_t ms = body.ok() ? json::IntOr(*body, "retry_after_ms", 0) : 0;
-  return absl::Milliseconds(std::max<int64_t>(ms, 0));
 }
 
 }  // namespace
@@ -62,7 +55,7 @@ absl::StatusOr<std::unique_ptr<Sender>> Sender::Open(const Config& config, Deps 
 Sender::Sender(const Config& config, Deps deps, std::unique_ptr<OutboundBoard> board)
     : config_(config),
       deps_(std::move(deps)),
-      txn_prefix_(absl::StrCat(deps_.clock.NowMs(), "-")),
+      transactions_(config.server_name, deps_.clock, deps_.metrics, deps_.transport),
       board_(std::move(board)) {}
 
 void Sender::Start() {
@@ -109,16 +102,19 @@ std::optional<Sender::Work> Sender::Next(bool probes) {
 }
 
 void Sender::Deliver(const Work& work) {
-  std::optional<absl::Duration> asked;
   absl::StatusOr<Parts> parts = Collect(work);
-  absl::Status sent = parts.status();
-  if (sent.ok() && !parts->empty()) sent = Transmit(work.destination, *parts, asked);
+  TransactionSender::Outcome outcome;
+  if (parts.ok() && !parts->empty())
+    outcome = transactions_.Send(work.destination, {parts->pdus, parts->edus});
+  absl::Status sent = parts.ok() ? outcome.status : parts.status();
   if (sent.ok()) sent = Forget(work.destination, parts->durable);
+  if (!sent.ok() && work.durable_edus) ForgetOldest(work.destination).IgnoreError();
   absl::MutexLock lock(&mutex_);
   if (sent.ok()) {
     board_->Sent(work, parts->caught_up, parts->more_edus);
   } else {
-    board_->Failed(work, deps_.clock.Now(), Jitter(), asked, std::string(Std(sent.message())));
+    board_->Failed(work, deps_.clock.Now(), Jitter(), outcome.asked,
+                   std::string(Std(sent.message())));
   }
 }
 
@@ -187,44 +183,25 @@ absl::Status Sender::ReadDurable(const Work& work, Parts& parts) {
   return absl::OkStatus();
 }
 
-std::string Sender::Transaction(const Parts& parts) const {
-  std::string body;
-  json::Writer out(body);
-  out.BeginObject().Key("edus").BeginArray();
-  for (const std::string& edu : parts.edus) out.Raw(edu);
-  out.EndArray().Key("origin").String(config_.server_name);
-  out.Key("origin_server_ts").Int(deps_.clock.NowMs()).Key("pdus").BeginArray();
-  for (const std::string& pdu : parts.pdus) out.Raw(pdu);
-  out.EndArray().EndObject();
-  return body;
-}
-
-absl::Status Sender::Transmit(const std::string& destination, const Parts& parts,
-                              std::optional<absl::Duration>& asked) {
-  RequestRequest request;
-  request.set_destination(destination);
-  request.set_method("PUT");
-  request.set_path(absl::StrCat("/_matrix/federation/v1/send/", txn_prefix_, ++txn_count_));
-  request.set_body(Transaction(parts));
-  request.set_ignore_backoff(true);
-  const auto response = deps_.transport(OwnCall(kRequestTime), request);
-  if (response.ok() && response->status() == 200) {
-    deps_.metrics.transactions.Add();
-    deps_.metrics.pdus.Add(static_cast<double>(parts.pdus.size()));
-    deps_.metrics.edus.Add(static_cast<double>(parts.edus.size()));
-    return absl::OkStatus();
-  }
-  deps_.metrics.failures.Add();
-  PARLEY_RETURN_IF_ERROR(response.status());
-  asked = RetryAfter(*response);
-  return absl::UnavailableError(absl::StrCat("the server answered ", response->status()));
-}
-
 absl::Status Sender::Forget(const std::string& destination, const std::vector<EduRow>& edus) {
   if (edus.empty()) return absl::OkStatus();
   const Partition p = PartitionFor(destination);
   store::Batch batch;
   for (const EduRow& edu : edus) DeleteEdu(batch, p, destination, edu);
+  return Commit(p, std::move(batch));
+}
+
+// What comes while a server is left alone is bounded by how long that is.
+absl::Status Sender::ForgetOldest(const std::string& destination) {
+  const Partition p = PartitionFor(destination);
+  std::optional<int64_t> last;
+  PARLEY_RETURN_IF_ERROR(deps_.store.Read([&](store::Reader& db) -> absl::Status {
+    PARLEY_TRY(last, LastEduBeyond(db, p, destination, kMaxWaitingEdus));
+    return absl::OkStatus();
+  }));
+  if (!last) return absl::OkStatus();
+  store::Batch batch;
+  DeleteEdusUntil(batch, p, destination, *last);
   return Commit(p, std::move(batch));
 }
 

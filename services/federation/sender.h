@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,24 +27,22 @@
 #include "services/federation/outbound_follower.h"
 #include "services/federation/outbound_store.h"
 #include "services/federation/sender_metrics.h"
+#include "services/federation/transaction_sender.h"
 
 namespace parley::federation {
 
 // Sends transactions: what local users did in rooms with other servers, and EDUs. Server-server
 // API, "Transactions".
 //
-// An event is sent to a server until that answers 200, also after a restart; so is a durable EDU.
-// Other EDUs go once, to servers that answer. Servers that fail are left alone for longer and
-// longer, and are tried by threads of their own.
+// An event is sent to a server until that answers 200 (or refuses this very event), also after a
+// restart; so is a durable EDU, but not more than 10,000 wait for a server that fails. Other EDUs
+// go once, to servers that answer. Servers that fail are left alone for longer and longer, and are
+// tried by threads of their own.
 //
 // Threads: its own, from Start to destruction; methods from any. Lifetime: borrows config and all
 // of Deps.
 class Sender {
  public:
-  // One signed request to another server, as Federation.Request.
-  using Transport =
-      std::function<absl::StatusOr<RequestResponse>(const rpc::Call&, const RequestRequest&)>;
-
   struct Deps {
     store::Store& store;
     stream::Streams& streams;
@@ -55,7 +52,7 @@ class Sender {
     const Clock& clock;
     Rng& rng;
     const SenderMetrics& metrics;
-    Transport transport;
+    TransactionSender::Transport transport;
   };
 
   // Reads what waits.
@@ -96,10 +93,8 @@ class Sender {
   absl::Status ReadEvents(const Work& work, Parts& parts);
   absl::StatusOr<std::vector<OutboundBoard::Position>> ListBehind(const Work& work, Parts& parts);
   absl::Status ReadDurable(const Work& work, Parts& parts);
-  absl::Status Transmit(const std::string& destination, const Parts& parts,
-                        std::optional<absl::Duration>& asked);
-  std::string Transaction(const Parts& parts) const;
   absl::Status Forget(const std::string& destination, const std::vector<EduRow>& edus);
+  absl::Status ForgetOldest(const std::string& destination);
   absl::Status Save(const OutboundBoard::Changes& changes);
   absl::Status Commit(Partition p, store::Batch batch);
   // The EDUs with their servers found: those of their rooms added, ourselves left out.
@@ -110,8 +105,7 @@ class Sender {
 
   const Config& config_;
   const Deps deps_;
-  const std::string txn_prefix_;
-  std::atomic<int64_t> txn_count_ = 0;
+  TransactionSender transactions_;
   std::atomic<int64_t> edu_seq_ = 0;
   std::atomic<bool> federates_ = false;
   mutable absl::Mutex mutex_;

@@ -1,5 +1,6 @@
 #include "services/federation/sender.h"
 
+#include <algorithm>
 #include <string>
 #include <thread>
 #include <vector>
@@ -90,10 +91,10 @@ class FakeServer {
     absl::MutexLock lock(&mutex_);
     if (status_ == 0) return absl::UnavailableError("refused");
     RequestResponse response;
-    response.set_status(status_);
-    if (status_ != 200) return response;
     const auto body = json::ParseObject(request.body());
     EXPECT_TRUE(body.ok()) << request.body();
+    response.set_status(Refuses(*body) ? 400 : status_);
+    if (response.status() != 200) return response;
     for (const json::Value& pdu : *json::FindArray(*body, "pdus")) pdus_.push_back(*pdu.AsInt());
     for (const json::Value& edu : *json::FindArray(*body, "edus")) {
       edus_.push_back(json::Serialize(edu));
@@ -105,6 +106,11 @@ class FakeServer {
   void Answer(uint32_t status) {
     absl::MutexLock lock(&mutex_);
     status_ = status;
+  }
+  // Whatever holds this event.
+  void Refuse(int64_t pdu) {
+    absl::MutexLock lock(&mutex_);
+    refused_ = pdu;
   }
   std::vector<int64_t> WaitForPdus(size_t count) {
     return Wait([this, count]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return pdus_.size() >= count; },
@@ -123,8 +129,15 @@ class FakeServer {
     return value;
   }
 
+  bool Refuses(const json::Object& body) const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    const json::Array& pdus = *json::FindArray(body, "pdus");
+    return std::any_of(pdus.begin(), pdus.end(),
+                       [this](const json::Value& pdu) { return *pdu.AsInt() == refused_; });
+  }
+
   absl::Mutex mutex_;
   uint32_t status_ = 200;
+  int64_t refused_ = 0;
   std::vector<int64_t> pdus_;
   std::vector<std::string> edus_;
 };
@@ -204,6 +217,48 @@ TEST_F(SenderTest, AServerThatWasDownGetsEverythingOnceWhenItSpeaks) {
   sender_->RecordAlive(kServer);
   const std::vector<int64_t> pdus = server_.WaitForPdus(120);
   for (int64_t i = 0; i < 120; ++i) EXPECT_EQ(pdus[i], i + 1);
+}
+
+TEST_F(SenderTest, WhatAServerRefusesIsDroppedAlone) {
+  server_.Answer(0);
+  for (int i = 0; i < 20; ++i) rooms_.Say(bus_);
+  WaitUntilItFails();
+  server_.Refuse(7);
+  server_.Answer(200);
+  sender_->RecordAlive(kServer);
+  const std::vector<int64_t> pdus = server_.WaitForPdus(19);
+  EXPECT_EQ(std::count(pdus.begin(), pdus.end(), 7), 0);
+  EXPECT_TRUE(std::is_sorted(pdus.begin(), pdus.end()));
+}
+
+TEST_F(SenderTest, AServerThatRefusesEverythingLosesNothing) {
+  server_.Answer(0);
+  for (int i = 0; i < 50; ++i) rooms_.Say(bus_);
+  WaitUntilItFails();
+  server_.Answer(400);
+  sender_->RecordAlive(kServer);
+  while (sender_->ListDestinations({}).destinations(0).failures() < 2) std::this_thread::yield();
+  server_.Answer(200);
+  sender_->RecordAlive(kServer);
+  EXPECT_EQ(server_.WaitForPdus(50).back(), 50);
+}
+
+TEST_F(SenderTest, OfTooManyDurableEdusTheOldestAreForgotten) {
+  server_.Answer(0);
+  SendEdusRequest request;
+  for (int n = 1; n <= 10'005; ++n) {
+    Edu& edu = *request.add_edus();
+    edu.add_destinations(kServer);
+    edu.set_json(std::to_string(n));
+    edu.set_durable(true);
+  }
+  ASSERT_TRUE(sender_->SendEdus({}, request).ok());
+  WaitUntilItFails();
+  server_.Answer(200);
+  sender_->RecordAlive(kServer);
+  const std::vector<std::string> edus = server_.WaitForEdus(10'000);
+  EXPECT_EQ(edus.size(), 10'000u);
+  EXPECT_EQ(edus.front(), "6");
 }
 
 TEST_F(SenderTest, WhatWasNotTakenIsSentAfterARestart) {
