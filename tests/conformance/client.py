@@ -101,6 +101,8 @@ class Sync(dict):
 class Client:
     """Without a token it is a client that nobody has logged in to yet."""
 
+    accepted_errors = ()  # statuses of 500 and more that are right where the test uses this client
+
     def __init__(self, url, token=None, user_id=None, device_id=None):
         self.url, self.token, self.user_id, self.device_id = url, token, user_id, device_id
         self.password = PASSWORD
@@ -138,7 +140,7 @@ class Client:
             timeout=HTTP_SECONDS,
         )
         reply = Reply(method, path[0], response)
-        assert reply.status < 500, f"server error: {reply}"
+        assert reply.status < 500 or reply.status in self.accepted_errors, f"server error: {reply}"
         if isinstance(reply.body, dict) and not unchecked:
             self._schema.check_response(method, path[0], reply.status, reply.body)
         return reply

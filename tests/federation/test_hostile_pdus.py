@@ -8,7 +8,7 @@ import pytest
 from conformance.client import until
 
 from . import events
-from .stage import VERSIONS, Literal, Stage, cases
+from .stage import VERSIONS, Stage, cases
 
 CASES = cases("federation_pdu.jsonl")
 
@@ -47,8 +47,7 @@ class Case:
         return self
 
     def _sign(self):
-        signable = Literal.signed(self.event)
-        signed = events.finish(dict(signable), self.stage.version, self.server, self.key)
+        signed = events.finish(dict(self.event), self.stage.version, self.server, self.key)
         self.event["hashes"], self.event["signatures"] = signed["hashes"], signed["signatures"]
 
     def _template(self, sender, type, content, state_key=None):
@@ -256,7 +255,10 @@ class Case:
         self.event["prev_events"] = [extremity]
 
     def _acl(self, op):
-        content = self.stage.value(op["value"])
+        # A port is no part of the name that an ACL matches.
+        content = {
+            rule: [name.rsplit(":", 1)[0] for name in names] for rule, names in self.stage.value(op["value"]).items()
+        }
         creator, room = self.stage.creator, self.stage.room_id
         creator.set_state(room, "m.room.server_acl", content)
         allow = {"allow": ["*"], "deny": []}
@@ -275,9 +277,7 @@ class Case:
 
     def _transaction(self, pdus):
         body = self.via.transaction(pdus)
-        return self.via.send_transaction(
-            self.stage.server.name, body=Literal.signed(body), raw=Literal.written(body)
-        )
+        return self.via.send_transaction(self.stage.server.name, body=body, raw=events.written(body))
 
     def put(self, kind):
         room = quote(self.path.get("room", self.stage.room_id), safe="")
@@ -300,7 +300,7 @@ class Case:
 
     def event_id(self):
         try:
-            return events.event_id(Literal.signed(self.event), self.stage.version)
+            return events.event_id(self.event, self.stage.version)
         except (AttributeError, KeyError, TypeError, ValueError):
             return None
 
@@ -309,6 +309,8 @@ class Case:
 def test_is_treated_as_it_must_be(stage, case):
     if stage.version not in case["room_versions"]:
         pytest.skip("not of this room version")
+    if case["id"] == "member-invite-20" and stage.version != "12":
+        pytest.skip("before room version 12 this MAY be refused; servers of before v1.16 send no create event")
     if case["via"] == "invite" or case["via"].startswith("send_"):
         refused_membership(stage, case)
     elif case["via"] == "exchange_third_party_invite":
@@ -322,9 +324,13 @@ def test_is_treated_as_it_must_be(stage, case):
 def refused_membership(stage, case):
     before = stage.state()
     built = Case(stage, case).build()
-    answer = built.put(case["via"])
-    assert answer.status_code in case["expect"]["http"], f"{answer.status_code} {answer.text[:300]}"
-    assert answer.json()["errcode"] in case["expect"]["errcode"], answer.text[:300]
+    try:
+        answer = built.put(case["via"])
+        assert answer.status_code in case["expect"]["http"], f"{answer.status_code} {answer.text[:300]}"
+        assert answer.json()["errcode"] in case["expect"]["errcode"], answer.text[:300]
+    except OSError:
+        # Refused by its length: the connection was closed before all of it was sent.
+        assert case["id"] == "member-invite-19"
     after = stage.state()
     assert {k: v for k, v in after.items() if k in before} == before
 

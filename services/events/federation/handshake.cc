@@ -43,11 +43,25 @@ void CopyAuthoriser(const event::RoomVersion& version, const json::Object& made,
   if (UserId::Parse(authoriser).ok()) content.Set(kAuthoriser, authoriser);
 }
 
+// Nothing of this is taken from the template, but a server that says something else is not asked
+// for anything more.
+absl::Status CheckTemplate(const Wish& wish, const json::Object& made) {
+  const std::string& user = wish.user.str();
+  const json::Object* content = json::FindObject(made, "content");
+  const bool is_ours = json::StringOr(made, "room_id", "") == wish.room_id &&
+                       json::StringOr(made, "type", event::kMember) == event::kMember &&
+                       json::StringOr(made, "sender", user) == user &&
+                       json::StringOr(made, "state_key", user) == user &&
+                       (content == nullptr ||
+                        json::StringOr(*content, "membership", wish.membership) == wish.membership);
+  return is_ours ? absl::OkStatus() : BadJson("The template is of another event");
+}
+
 absl::StatusOr<event::VerifiedPdu> BuildFrom(const Context& context, const Wish& wish,
                                              const event::RoomVersion& version,
                                              const json::Object& made) {
+  PARLEY_RETURN_IF_ERROR(CheckTemplate(wish, made));
   PARLEY_TRY(event::EventFields fields, event::ReadTemplate(version, made));
-  if (fields.room_id.str() != wish.room_id) return BadJson("The template is of another room");
   fields.sender = wish.user;
   fields.type = event::kMember;
   fields.state_key = wish.user.str();

@@ -41,12 +41,30 @@ absl::Status CheckClaims(const event::Pdu& pdu, const v1::ReceiveInviteRequest& 
   return absl::OkStatus();
 }
 
+bool IsStripped(const json::Object& event) {
+  return json::FindString(event, "type") != nullptr &&
+         json::FindString(event, "state_key") != nullptr &&
+         json::FindObject(event, "content") != nullptr &&
+         UserId::Parse(json::StringOr(event, "sender", "")).ok();
+}
+
+// Older servers give stripped state instead of events.
+absl::Status CheckStrippedState(const v1::ReceiveInviteRequest& request) {
+  for (const std::string& given : request.invite_room_state()) {
+    const auto event = json::ParseObject(given);
+    if (!event.ok() || !IsStripped(*event)) {
+      return InvalidParam("invite_room_state holds what is no state of a room");
+    }
+  }
+  return absl::OkStatus();
+}
+
 // From the version on whose rooms are named by their create event, it must come along, and name
 // this one.
 absl::Status CheckState(const v1::ReceiveInviteRequest& request,
                         const event::RoomVersion& version) {
   if (request.invite_room_state_size() > kMaxStateEvents) return InvalidParam("Too much state");
-  if (!version.room_id_is_create_hash) return absl::OkStatus();
+  if (!version.room_id_is_create_hash) return CheckStrippedState(request);
   bool has_create = false;
   for (const std::string& given : request.invite_room_state()) {
     const auto pdu = event::ParsePdu(given, version);

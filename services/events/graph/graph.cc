@@ -34,6 +34,27 @@ void AddResult(v1::ReceivePdusResponse& response, const EventId& id, const absl:
   if (!status.ok()) result.set_error(std::string(Std(status.message())));
 }
 
+// What is no event at all has no id to answer by: it is left out.
+std::vector<event::UnverifiedPdu> Parse(const v1::ReceivePdusRequest& request,
+                                        const event::RoomVersion& version) {
+  std::vector<event::UnverifiedPdu> received;
+  for (const std::string& bytes : request.pdus()) {
+    absl::StatusOr<event::UnverifiedPdu> pdu = event::ParsePdu(bytes, version);
+    if (pdu.ok()) received.push_back(*std::move(pdu));
+  }
+  return received;
+}
+
+absl::StatusOr<v1::ReceivePdusResponse> RefuseAll(const Context& context,
+                                                  const v1::ReceivePdusRequest& request,
+                                                  const absl::Status& reason) {
+  PARLEY_TRY(const RoomPtr room, context.rooms.Get(request.room_id()));
+  v1::ReceivePdusResponse response;
+  for (const event::UnverifiedPdu& pdu : Parse(request, *room->version))
+    AddResult(response, pdu.event_id(), reason);
+  return response;
+}
+
 }  // namespace
 
 Graph::Graph(const Context& context, int threads) : context_(context), settler_(context) {
@@ -45,15 +66,13 @@ Graph::~Graph() = default;
 
 absl::StatusOr<v1::ReceivePdusResponse> Graph::ReceivePdus(const rpc::Call& call,
                                                            const v1::ReceivePdusRequest& request) {
-  PARLEY_TRY(const RoomPtr room, OpenSharedRoom(context_, request.room_id(), request.origin()));
-  std::vector<event::UnverifiedPdu> received;
-  for (const std::string& bytes : request.pdus()) {
-    absl::StatusOr<event::UnverifiedPdu> pdu = event::ParsePdu(bytes, *room->version);
-    if (pdu.ok()) received.push_back(*std::move(pdu));
-  }
+  const auto opened = OpenSharedRoom(context_, request.room_id(), request.origin());
+  if (HasErrcode(opened.status(), "M_FORBIDDEN"))
+    return RefuseAll(context_, request, opened.status());
+  PARLEY_TRY(const RoomPtr room, opened);
   v1::ReceivePdusResponse response;
   std::vector<event::UnverifiedPdu> of_room;
-  for (event::UnverifiedPdu& pdu : received) {
+  for (event::UnverifiedPdu& pdu : Parse(request, *room->version)) {
     if (pdu.peek().room_id.str() == room->id) {
       of_room.push_back(std::move(pdu));
     } else {

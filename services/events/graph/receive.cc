@@ -325,7 +325,7 @@ absl::Status Settler::SettleAndPassOn(const rpc::Call& call, const event::Verifi
     case Settled::Kind::kHidden:
       return Forbidden("The room does not allow this event");
     case Settled::Kind::kMissing:
-      return NotFound("The event stands on events that are not known here");
+      return InvalidParam("The event stands on events that are not known here");
     default:
       return absl::OkStatus();
   }
