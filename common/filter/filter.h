@@ -27,6 +27,10 @@ struct EventFilter {
   Ids not_senders;
 
   bool Accepts(std::string_view type, std::string_view sender) const;
+  // True if every event passes, but for `limit`.
+  bool AcceptsEverything() const {
+    return !types && not_types.empty() && !senders && not_senders.empty();
+  }
   // True if no event passes, so that none need be read.
   bool AcceptsNothing() const;
   // `limit` within the caller's bounds.
@@ -79,6 +83,8 @@ struct Filter {
   EventFormat event_format = EventFormat::kClient;
   std::optional<FieldSet> event_fields;
   EventFilter presence;
+  // `dev.parley.all_states` in `presence`: the client knows free_for_chat and hidden.
+  bool all_presence_states = false;
   EventFilter account_data;
   RoomFilter room;
 };

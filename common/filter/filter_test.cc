@@ -18,6 +18,9 @@ TEST(Filters, AcceptEverythingByDefault) {
   EXPECT_TRUE(filter.room.timeline.Accepts({"m.room.message", "@a:b"}));
   EXPECT_TRUE(filter.presence.Accepts("m.presence", "@a:b"));
   EXPECT_FALSE(filter.presence.AcceptsNothing());
+  EXPECT_TRUE(filter.presence.AcceptsEverything());
+  EXPECT_FALSE(InRoom(R"({"not_senders":["@c:d"]})").AcceptsEverything());
+  EXPECT_FALSE(InRoom(R"({"types":[]})").AcceptsEverything());
   EXPECT_FALSE(filter.room.include_leave);
   EXPECT_FALSE(filter.event_fields);
   EXPECT_EQ(filter.event_format, EventFormat::kClient);
@@ -78,12 +81,14 @@ TEST(Filters, BoundTheLimit) {
 TEST(Filters, ReadEverythingElse) {
   const Filter filter =
       ParseFilter(R"({"event_format":"federation","event_fields":["type"],"unknown":1,
+      "presence":{"dev.parley.all_states":true},
       "room":{"include_leave":true,"state":{"lazy_load_members":true,"include_redundant_members":true},
       "timeline":{"unread_thread_notifications":true,"related_by_rel_types":["m.thread"],
       "related_by_senders":["@a:b"]}}})")
           .value();
   EXPECT_EQ(filter.event_format, EventFormat::kFederation);
   EXPECT_TRUE(filter.event_fields);
+  EXPECT_TRUE(filter.all_presence_states);
   EXPECT_TRUE(filter.room.include_leave);
   EXPECT_TRUE(filter.room.state.lazy_load_members);
   EXPECT_TRUE(filter.room.state.include_redundant_members);
@@ -97,6 +102,7 @@ TEST(Filters, RefuseWrongTypes) {
                            R"("x")",
                            "null",
                            R"({"presence":"x"})",
+                           R"({"presence":{"dev.parley.all_states":1}})",
                            R"({"room":"x"})",
                            R"({"room":{"timeline":"x"}})",
                            R"({"room":{"state":[]}})",

@@ -11,6 +11,7 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
+constexpr std::string_view kAllPresenceStates = "dev.parley.all_states";
 constexpr size_t kMaxIdBytes = 255;
 
 // Reads members of an object; the first that has a wrong type is the error.
@@ -146,6 +147,14 @@ absl::StatusOr<RoomFilter> ParseRoomFilter(const json::Object& object) {
   return filter;
 }
 
+void ReadPresenceStates(Reader& reader, bool& all) {
+  const json::Object* presence = json::FindObject(reader.object(), "presence");
+  if (presence == nullptr) return;
+  Reader inner(*presence);
+  inner.Read(kAllPresenceStates, all);
+  if (!inner.status().ok()) reader.Fail(kAllPresenceStates, "a boolean");
+}
+
 void ReadEventFormat(Reader& reader, EventFormat& format) {
   const json::Value* value = reader.object().Find("event_format");
   if (value == nullptr) return;
@@ -184,6 +193,7 @@ absl::StatusOr<Filter> ParseFilter(const json::Object& object) {
   ReadEventFormat(reader, filter.event_format);
   if (const auto fields = reader.ReadStrings("event_fields")) filter.event_fields.emplace(*fields);
   reader.Read("presence", ParseEventFilter, filter.presence);
+  ReadPresenceStates(reader, filter.all_presence_states);
   reader.Read("account_data", ParseEventFilter, filter.account_data);
   reader.Read("room", ParseRoomFilter, filter.room);
   PARLEY_RETURN_IF_ERROR(reader.status());

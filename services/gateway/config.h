@@ -51,6 +51,11 @@ struct Config {
   // Uploads beyond this are refused.
   size_t max_upload_bytes = 50 << 20;
 
+  // Follow and tell presence at all.
+  bool presence = true;
+  // Presence may be busy (MSC3026).
+  bool busy_presence = false;
+
   bool rate_limits = true;
   Rate read_rate = {50, 200};
   Rate write_rate = {10, 50};

@@ -63,6 +63,8 @@ void CompleteServices(Config& config) {
   config.gateway.default_room_version = config.events.default_room_version;
   config.calls.silent_forgotten = config.events.call_retention;
   config.presence.partitions = 1;  // gateways follow presence as one stream (sync/presence_provider.cc)
+  config.gateway.presence = config.presence.visibility != "off";
+  config.gateway.busy_presence = config.presence.busy;
   config.accounts.open_registration = config.open_registration.value_or(IsPrivate(config));
 }
 

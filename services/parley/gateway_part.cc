@@ -122,7 +122,7 @@ class WiredGateway final : public GatewayPart {
   Periodic last_seen_tick_{"last-seen", gateway::LastSeen::kPeriod, [this] { last_seen_.Tick(); }};
   WorkPool sync_pool_{{.name = "sync", .threads = kSyncThreads, .max_queued = 65'536}};
   gateway::Sync sync_{{peers_.accounts, peers_.events, peers_.presence, peers_.calls, bus_, Clock::System(), sync_pool_,
-                       config_.partitions, GatewayName()}};
+                       config_.partitions, GatewayName(), config_.gateway.presence}};
   gateway::FilterCache filters_{peers_.accounts};
   gateway::ServerAuth server_auth_{config_.server_name, {peers_.federation, Clock::System(), registry_}};
   gateway::Transactions transactions_{Clock::System()};

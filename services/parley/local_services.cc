@@ -200,6 +200,7 @@ std::vector<bus::Head> LocalServices::Heads() const {
   AppendHeads(events_.get(), stream::StreamKind::kEvents, heads);
   AppendHeads(accounts_.get(), stream::StreamKind::kAccounts, heads);
   AppendHeads(profile_.get(), stream::StreamKind::kProfile, heads);
+  AppendHeads(presence_.get(), stream::StreamKind::kPresence, heads);
   AppendHeads(calls_.get(), stream::StreamKind::kCalls, heads);
   return heads;
 }

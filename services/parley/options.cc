@@ -177,6 +177,12 @@ std::vector<Option> RoomOptions(Config& c) {
 std::vector<Option> PresenceOptions(Config& c) {
   presence::Config& p = c.presence;
   return {
+      {.name = "presence.visibility",
+       .target = &p.visibility,
+       .text = "Who sees a user's presence at most: rooms (all who share a room), direct (whom the user has direct chats "
+               "with), off (nobody, and nothing of it is done). Users can narrow it for themselves.",
+       .choices = {"rooms", "direct", "off"}},
+      {"presence.busy", &p.busy, "Users may be busy (MSC3026)."},
       {"presence.session_lifetime", &p.session_lifetime,
        "A device whose event streams no gateway has reported for this long is gone."},
       {"presence.offline_grace", &p.offline_grace, "So long after its last event stream a device still counts."},

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include <absl/time/time.h>
 
@@ -18,6 +19,10 @@ struct Config {
   // Pro-active within this time: currently_active.
   absl::Duration active_window = absl::Minutes(1);
   size_t max_status_msg_bytes = 2048;
+  // MSC3026: users may be busy.
+  bool busy = false;
+  // Who sees a user at most: rooms (who shares one), direct (whom the user's m.direct names), off.
+  std::string visibility = "rooms";
 };
 
 }  // namespace parley::presence

@@ -1,79 +1,146 @@
 #include "services/presence/directory.h"
 
-#include "services/presence/store.h"
+#include <utility>
 
 namespace parley::presence {
+namespace {
 
-Directory::Directory(const Config& config, bus::Bus& bus, Partition partition, int64_t epoch)
-    : config_(config), stream_(bus, kStream, partition, epoch) {}
+// Timers are seconds to minutes, and looked at once a second.
+constexpr absl::Duration kResolution = absl::Milliseconds(500);
+constexpr int64_t kSlots = 256;
+// The time of the last act may be older by this after a crash.
+constexpr absl::Duration kSaveActivityEvery = absl::Seconds(30);
+// Who was seen to go within this time is told again by a new owner: not everybody may have heard.
+constexpr absl::Duration kMayBeUnheard = absl::Minutes(5);
 
-void Directory::Restore(const std::string& user_id, std::optional<State> override_state, std::string status_msg) {
+// To be saved, whatever is told.
+bool DiffersForStore(const UserPresence& a, const UserPresence& b) {
+  return a.devices.size() != b.devices.size() || a.own.state != b.own.state;
+}
+
+}  // namespace
+
+Directory::Directory(const Config& config, bus::Bus& bus, Partition partition, int64_t epoch,
+                     absl::Time now)
+    : config_(config),
+      partition_(partition),
+      stream_(bus, kStream, partition, epoch),
+      timers_(now, {.resolution = kResolution, .slots = kSlots}) {}
+
+Directory::User& Directory::UserFor(std::string_view user_id) {
+  if (const auto found = users_.find(user_id); found != users_.end()) return *found->second;
+  auto user = std::make_unique<User>(user_id);
+  const std::string_view key = user->id;
+  return *users_.emplace(key, std::move(user)).first->second;
+}
+
+void Directory::Restore(SavedUser saved, absl::Time now) {
   absl::MutexLock lock(&mutex_);
-  auto user = std::make_unique<User>();
-  user->presence.override_state = override_state;
-  user->presence.status_msg = std::move(status_msg);
-  user->presence.own.state = override_state.value_or(State::kOffline);
-  users_[user_id] = std::move(user);
+  User& user = UserFor(saved.user_id);
+  user.presence = std::move(saved.presence);
+  for (auto& [id, device] : user.presence.devices)
+    device.stream_until = now + config_.offline_grace;
+  Decision decision = Step(user.presence, Ticked{}, now, config_);
+  user.presence = std::move(decision.next);
+  user.saved_active = user.presence.last_active;
+  SetTimer(user, decision.wake_at);
+  user.shown_since = saved.shown_since;
+  const bool is_seen = user.presence.shown.state != State::kOffline;
+  const bool others = is_seen || user.shown_since + kMayBeUnheard > now;
+  if (others || user.presence.own.state != State::kOffline) Tell(user, others);
+}
+
+void Directory::RestoreAudience(const std::string& user_id, Audience audience) {
+  absl::MutexLock lock(&mutex_);
+  UserFor(user_id).audience = std::move(audience);
 }
 
 bool Directory::Apply(const std::string& user_id, const Input& input, absl::Time now) {
   absl::MutexLock lock(&mutex_);
-  auto& user = users_[user_id];
-  if (!user) user = std::make_unique<User>();
-  return ApplyLocked(user_id, *user, input, now);
+  return ApplyLocked(UserFor(user_id), input, now);
 }
 
-bool Directory::ApplyLocked(const std::string& user_id, User& user, const Input& input, absl::Time now) {
+bool Directory::ApplyLocked(User& user, const Input& input, absl::Time now) {
   Decision decision = Step(user.presence, input, now, config_);
+  const bool acted = decision.next.last_active - user.saved_active > kSaveActivityEvery;
+  if (acted || DiffersForStore(user.presence, decision.next)) unsaved_.insert(&user);
   user.presence = std::move(decision.next);
-  SetTimer(user_id, user, decision.wake_at);
-  if (decision.notify_others || decision.notify_own) Tell(user_id, user, decision.notify_others);
+  SetTimer(user, decision.wake_at);
+  if (decision.notify_others) user.shown_since = now;
+  if (decision.notify_others || decision.notify_own) Tell(user, decision.notify_others);
   return decision.notify_others;
 }
 
-void Directory::Tell(const std::string& user_id, User& user, bool others) {
-  user.own_at = stream_.Advance(user_id).counter;
+void Directory::Tell(User& user, bool others) {
+  user.own_at = stream_.Advance(user.id).counter;
   if (others) user.shown_at = user.own_at;
 }
 
-void Directory::SetTimer(const std::string& user_id, User& user, absl::Time wake_at) {
-  if (user.wake_at == wake_at) return;
-  timers_.erase({user.wake_at, user_id});
-  user.wake_at = wake_at;
-  if (wake_at != absl::InfiniteFuture()) timers_.insert({wake_at, user_id});
+void Directory::SetTimer(User& user, absl::Time wake_at) {
+  if (wake_at == absl::InfiniteFuture()) {
+    timers_.Cancel(&user);
+  } else {
+    timers_.Set(&user, wake_at);
+  }
 }
 
 void Directory::SetProfile(const std::string& user_id, Profile profile, bool announce) {
   absl::MutexLock lock(&mutex_);
-  auto& user = users_[user_id];
-  if (!user) user = std::make_unique<User>();
-  user->profile = std::move(profile);
-  if (announce) Tell(user_id, *user, /*others=*/true);
+  User& user = UserFor(user_id);
+  user.profile = std::move(profile);
+  if (announce) Tell(user, /*others=*/true);
+}
+
+void Directory::SetAudience(const std::string& user_id, Audience audience) {
+  absl::MutexLock lock(&mutex_);
+  User& user = UserFor(user_id);
+  user.audience = std::move(audience);
+  Tell(user, /*others=*/true);
+  user.audience_at = user.shown_at;
+}
+
+Audience Directory::AudienceOf(std::string_view user_id) const {
+  absl::MutexLock lock(&mutex_);
+  const auto found = users_.find(user_id);
+  return found == users_.end() ? Audience() : found->second->audience;
 }
 
 bool Directory::SetRemote(const std::string& user_id, View view) {
   absl::MutexLock lock(&mutex_);
-  auto& user = users_[user_id];
-  if (!user) user = std::make_unique<User>();
-  const bool is_news = !user->presence.shown.LooksLike(view);
-  user->presence.shown = user->presence.own = std::move(view);
-  if (is_news) Tell(user_id, *user, /*others=*/true);
+  User& user = UserFor(user_id);
+  user.is_remote = true;
+  const bool is_news = !user.presence.shown.LooksLike(view);
+  user.presence.shown = user.presence.own = std::move(view);
+  if (is_news) Tell(user, /*others=*/true);
   return is_news;
 }
 
 void Directory::Tick(absl::Time now) {
   absl::MutexLock lock(&mutex_);
-  while (!timers_.empty() && timers_.begin()->first <= now) {
-    const std::string user_id = timers_.begin()->second;
-    User& user = *users_[user_id];
-    timers_.erase(timers_.begin());
-    user.wake_at = absl::InfiniteFuture();
-    ApplyLocked(user_id, user, Ticked{}, now);
-  }
+  for (User* user : timers_.TakeDue(now)) ApplyLocked(*user, Ticked{}, now);
 }
 
-void Directory::Read(const std::string& user_id,
-                     absl::FunctionRef<void(const User*, stream::EphemeralPosition head)> read) const {
+SavedUser Directory::Save(const std::string& user_id) {
+  absl::MutexLock lock(&mutex_);
+  return SaveLocked(UserFor(user_id));
+}
+
+SavedUser Directory::SaveLocked(User& user) {
+  user.saved_active = user.presence.last_active;
+  unsaved_.erase(&user);
+  return {partition_, user.id, user.presence, user.shown_since};
+}
+
+std::vector<SavedUser> Directory::TakeUnsaved() {
+  absl::MutexLock lock(&mutex_);
+  std::vector<SavedUser> saved;
+  for (User* user : std::exchange(unsaved_, {})) saved.push_back(SaveLocked(*user));
+  return saved;
+}
+
+void Directory::Read(
+    std::string_view user_id,
+    absl::FunctionRef<void(const User*, stream::EphemeralPosition head)> read) const {
   absl::MutexLock lock(&mutex_);
   const auto found = users_.find(user_id);
   read(found == users_.end() ? nullptr : found->second.get(), stream_.head());

@@ -5,7 +5,8 @@
 namespace parley::presence {
 namespace {
 
-constexpr std::string_view kNames[] = {"offline", "unavailable", "online", "free_for_chat", "hidden"};
+constexpr std::string_view kBusy = "org.matrix.msc3026.busy";
+constexpr std::string_view kNames[] = {"offline", "unavailable", "online", "free_for_chat", kBusy, "hidden"};
 
 // What one device stands for. A choice lasts while the device has a stream, and is not undone by streams that say
 // online, as all do that say nothing; one that says unavailable is a choice of its own.
@@ -20,6 +21,12 @@ State Highest(const UserPresence& user, absl::Time now) {
   return highest;
 }
 
+// What S46 compares. Who is busy is there like who is online; of who hides, nothing is known.
+int Availability(State state) {
+  if (state == State::kBusy) return Availability(State::kOnline);
+  return state == State::kHidden ? 0 : static_cast<int>(state);
+}
+
 // S37: nobody has done anything for a while.
 State Idled(State state, const UserPresence& user, absl::Time now, const Config& config) {
   const bool idle = now - user.last_active >= config.idle_timeout;
@@ -31,7 +38,7 @@ View OwnView(const UserPresence& user, absl::Time now, const Config& config) {
   view.state = user.override_state.value_or(Idled(Highest(user, now), user, now, config));
   view.status_msg = user.status_msg;
   view.last_active = user.last_active;
-  const bool available = view.state == State::kOnline || view.state == State::kFreeForChat;
+  const bool available = Availability(view.state) >= Availability(State::kOnline);
   view.currently_active = available && now - user.last_active < config.active_window;
   return view;
 }
@@ -80,12 +87,21 @@ void Apply(const Ticked&, absl::Time, const Config&, UserPresence&) {}
 // S46, S47: a change to more availability is pro-active. Coming back from hiding by itself is none, as it would tell when.
 bool IsProactiveRise(const UserPresence& before, const UserPresence& next, absl::Time now) {
   if (next.override_state) return false;
-  return Highest(next, now) > (before.override_state ? State::kOffline : Highest(before, now));
+  const State was = before.override_state ? State::kOffline : Highest(before, now);
+  return Availability(Highest(next, now)) > Availability(was);
 }
 
 // Devices whose streams have ended are forgotten, and their choices with them.
 void ForgetGone(absl::Time now, UserPresence& user) {
   std::erase_if(user.devices, [now](const auto& entry) { return entry.second.stream_until <= now; });
+}
+
+void ForgetSurplus(UserPresence& user) {
+  while (user.devices.size() > kMaxDevices) {
+    user.devices.erase(std::min_element(user.devices.begin(), user.devices.end(), [](const auto& a, const auto& b) {
+      return a.second.stream_until < b.second.stream_until;
+    }));
+  }
 }
 
 absl::Time NextChange(const UserPresence& user, absl::Time now, const Config& config) {
@@ -104,6 +120,7 @@ absl::Time NextChange(const UserPresence& user, absl::Time now, const Config& co
 std::string_view NameOf(State state) { return kNames[static_cast<int>(state)]; }
 
 std::optional<State> StateOf(std::string_view name) {
+  if (name == "busy") return State::kBusy;
   const auto found = std::find(std::begin(kNames), std::end(kNames), name);
   if (found == std::end(kNames)) return std::nullopt;
   return static_cast<State>(found - std::begin(kNames));
@@ -115,6 +132,7 @@ Decision Step(const UserPresence& before, const Input& input, absl::Time now, co
   next = before;
   ForgetGone(now, next);
   std::visit([&](const auto& what) { Apply(what, now, config, next); }, input);
+  ForgetSurplus(next);
   if (IsProactiveRise(before, next, now)) next.last_active = now;
   next.own = OwnView(next, now, config);
   next.shown = ShownView(next.own, before.shown);

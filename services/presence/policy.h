@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <variant>
@@ -42,6 +43,9 @@ struct Decision {
   // Call Step with Ticked then, even without other input. InfiniteFuture: not needed.
   absl::Time wake_at = absl::InfiniteFuture();
 };
+
+// A device more, and the one whose streams end first is forgotten: memory is bounded.
+inline constexpr size_t kMaxDevices = 32;
 
 Decision Step(const UserPresence& before, const Input& input, absl::Time now, const Config& config);
 

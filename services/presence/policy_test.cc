@@ -175,11 +175,34 @@ TEST(PresencePolicy, WhoDoesNothingForLongBecomesUnavailable) {
   EXPECT_EQ(story.Do(Acted{}), "+online");
 }
 
-TEST(PresencePolicy, NamesTheFiveStatesAndNoOther) {
+// MSC3026
+TEST(PresencePolicy, WhoIsBusyIsSoOnAllDevicesAndDoesNotIdle) {
+  Story story;
+  story.Do(Sync());
+  story.Pass(absl::Seconds(5));
+  EXPECT_EQ(story.Do(Choose(State::kBusy)), "+org.matrix.msc3026.busy");
+  EXPECT_EQ(story.ShownAge(), absl::Seconds(5)) << "no more available than before";
+  EXPECT_EQ(story.Do(Choose(State::kFreeForChat, std::nullopt, "B")), "org.matrix.msc3026.busy");
+  for (int i = 0; i < 40; ++i) {
+    story.Pass(absl::Seconds(10));
+    EXPECT_EQ(story.Do(Sync()).find("unavailable"), std::string::npos);
+  }
+}
+
+TEST(PresencePolicy, KeepsABoundedNumberOfDevices) {
+  UserPresence user;
+  const Config config;
+  const absl::Time now = absl::FromUnixSeconds(1000);
+  for (int i = 0; i < 1000; ++i) user = Step(user, Sync(State::kOnline, StrCat("D", i)), now, config).next;
+  EXPECT_EQ(user.devices.size(), kMaxDevices);
+}
+
+TEST(PresencePolicy, NamesItsStatesAndNoOther) {
   for (const char* name : {"offline", "unavailable", "online", "free_for_chat", "hidden"}) {
     EXPECT_EQ(NameOf(*StateOf(name)), name);
   }
-  EXPECT_EQ(StateOf("busy"), std::nullopt);
+  EXPECT_EQ(StateOf("busy"), State::kBusy);
+  EXPECT_EQ(StateOf(NameOf(State::kBusy)), State::kBusy);
   EXPECT_EQ(StateOf(""), std::nullopt);
 }
 

@@ -10,11 +10,13 @@
 // What is known of a user's presence. Client-server API, "Presence"; seed S33–S52.
 namespace parley::presence {
 
-// From the least available to the most. kHidden is what a user may choose, and never an aggregate.
-enum class State { kOffline, kUnavailable, kOnline, kFreeForChat, kHidden };
+// Of several devices the later one here counts. kBusy: there, but not for everybody (MSC3026).
+// kHidden is what a user may choose, and never an aggregate.
+enum class State { kOffline, kUnavailable, kOnline, kFreeForChat, kBusy, kHidden };
 
 std::string_view NameOf(State state);
-// "free_for_chat" → kFreeForChat; nothing for an unknown word.
+// "free_for_chat" → kFreeForChat; busy by its final and its unstable name; nothing for an unknown
+// word.
 std::optional<State> StateOf(std::string_view name);
 
 struct Device {

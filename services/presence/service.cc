@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "common/base/ids.h"
 #include "common/base/partition.h"
 #include "common/base/strings.h"
+#include "common/runtime/log.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
 #include "services/presence/client_json.h"
@@ -37,14 +39,48 @@ std::optional<int64_t> CounterSince(const ReadSinceRequest& request, Partition p
   return std::nullopt;
 }
 
+// Whom others' users let see them, their servers have judged.
+bool MaySee(const Directory::User& user, const std::string& reader, Visibility server) {
+  return user.is_remote || user.audience.Includes(reader, server);
+}
+
+// The viewer of a user, and since when.
+struct Viewer {
+  bool is_user = false;
+  bool may_see = false;
+  std::optional<int64_t> since;
+};
+
+// Nothing tells a user who may not be seen from one who was never there.
+View ViewOf(const Directory::User& user, const Viewer& viewer) {
+  if (viewer.is_user) return user.presence.own;
+  return viewer.may_see ? user.presence.shown : View();
+}
+
 // To a viewer who was never here, everything that is not the default is news.
-bool IsNews(const Directory::User& user, bool own, std::optional<int64_t> since) {
-  const View& view = own ? user.presence.own : user.presence.shown;
-  if (!since) return view.state != State::kOffline;
-  return (own ? user.own_at : user.shown_at) > *since;
+bool IsNews(const Directory::User& user, const Viewer& viewer) {
+  if (!viewer.since) return ViewOf(user, viewer).state != State::kOffline;
+  if (viewer.is_user) return user.own_at > *viewer.since;
+  return (viewer.may_see ? user.shown_at : user.audience_at) > *viewer.since;
+}
+
+// Ordered, each once, as far as is kept.
+std::vector<std::string> DirectFrom(const SetAudienceRequest::Direct& direct) {
+  std::vector<std::string> users(direct.user_ids().begin(), direct.user_ids().end());
+  std::sort(users.begin(), users.end());
+  users.erase(std::unique(users.begin(), users.end()), users.end());
+  std::erase_if(users, [](const std::string& user) { return !UserId::Parse(user).ok(); });
+  if (users.size() > kMaxDirect) users.resize(kMaxDirect);
+  return users;
 }
 
 }  // namespace
+
+Service::Service(const Config& config, Deps deps)
+    : config_(config),
+      visibility_(VisibilityOf(config.visibility).value_or(Visibility::kOff)),
+      deps_(deps),
+      metrics_(deps.registry) {}
 
 absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Deps deps) {
   std::unique_ptr<Service> service(new Service(config, deps));
@@ -60,13 +96,18 @@ Service::~Service() {
 
 absl::Status Service::Load() {
   PARLEY_TRY(states_, deps_.store.TakeOver(kStream, AllPartitions(config_.partitions)));
+  const absl::Time now = deps_.clock.Now();
   for (Partition p = 0; p < config_.partitions; ++p) {
-    directories_.push_back(std::make_unique<Directory>(config_, deps_.bus, p, states_[p].epoch));
+    directories_.push_back(std::make_unique<Directory>(config_, deps_.bus, p, states_[p].epoch, now));
   }
-  return deps_.store.Read([this](store::Reader& db) {
-    return ScanChoices(db, [this](Choice choice) {
-      if (choice.partition >= directories_.size()) return;
-      directories_[choice.partition]->Restore(choice.user_id, choice.override_state, std::move(choice.status_msg));
+  return deps_.store.Read([this, now](store::Reader& db) -> absl::Status {
+    PARLEY_RETURN_IF_ERROR(ScanAudiences(db, [this](SavedAudience saved) {
+      if (saved.partition >= directories_.size()) return;
+      directories_[saved.partition]->RestoreAudience(saved.user_id, std::move(saved.audience));
+    }));
+    return ScanUsers(db, [this, now](SavedUser saved) {
+      if (saved.partition >= directories_.size()) return;
+      directories_[saved.partition]->Restore(std::move(saved), now);
     });
   });
 }
@@ -77,7 +118,10 @@ void Service::Run() {
 
 void Service::Tick() {
   const absl::Time now = deps_.clock.Now();
-  for (const auto& directory : directories_) directory->Tick(now);
+  for (Partition p = 0; p < directories_.size(); ++p) {
+    directories_[p]->Tick(now);
+    SaveChanged(p);
+  }
 }
 
 Partition Service::PartitionFor(const std::string& user_id) const { return PartitionOf(user_id, config_.partitions); }
@@ -86,43 +130,65 @@ void Service::Apply(const std::string& user_id, const Input& input) {
   if (DirectoryOf(user_id).Apply(user_id, input, deps_.clock.Now())) metrics_.told_others.Add();
 }
 
-absl::Status Service::Save(const std::string& user_id) {
-  Choice choice;
-  choice.partition = PartitionFor(user_id);
-  choice.user_id = user_id;
-  DirectoryOf(user_id).Read(user_id, [&choice](const Directory::User* user, stream::EphemeralPosition) {
-    if (user == nullptr) return;
-    choice.override_state = user->presence.override_state;
-    choice.status_msg = user->presence.status_msg;
+// What is read of memory and queued under the lock is written in the order of what happened.
+absl::Status Service::Save(Partition partition, absl::FunctionRef<void(store::Batch&)> fill) {
+  const store::StreamState& state = states_[partition];
+  absl::Notification done;
+  absl::Status saved;
+  {
+    absl::MutexLock lock(&saving_);
+    store::Batch batch;
+    fill(batch);
+    if (batch.empty()) return absl::OkStatus();
+    PARLEY_RETURN_IF_ERROR(deps_.store.Enqueue(std::move(batch),
+                                               store::Fence{kStream, partition, state.epoch, state.head, state.head},
+                                               [&](absl::Status status) {
+                                                 saved = std::move(status);
+                                                 done.Notify();
+                                               }));
+  }
+  done.WaitForNotification();
+  return saved;
+}
+
+// What is lost when it fails is what a crash in this second would lose.
+void Service::SaveChanged(Partition partition) {
+  const absl::Status saved = Save(partition, [&](store::Batch& batch) {
+    for (const SavedUser& user : directories_[partition]->TakeUnsaved()) SaveUser(batch, user);
   });
-  store::Batch batch;
-  SaveChoice(batch, choice);
-  const store::StreamState& state = states_[choice.partition];
-  return deps_.store.Commit(std::move(batch),
-                            store::Fence{kStream, choice.partition, state.epoch, state.head, state.head});
+  if (!saved.ok()) log::Warning("presence was not saved", {{"status", saved.ToString()}});
 }
 
 absl::StatusOr<SetPresenceResponse> Service::SetPresence(const rpc::Call&, const SetPresenceRequest& request) {
   const std::optional<State> state = StateOf(request.presence());
-  if (!state) return InvalidParam("presence must be online, unavailable, offline, free_for_chat or hidden");
+  if (!state || (*state == State::kBusy && !config_.busy))
+    return InvalidParam("presence must be online, unavailable, offline, free_for_chat or hidden");
   if (request.status_msg().size() > config_.max_status_msg_bytes) return TooLarge("status_msg is too long");
+  if (visibility_ == Visibility::kOff) return SetPresenceResponse();
   Chosen chosen;
   chosen.device_id = request.requester().device_id();
   chosen.state = *state;
   if (request.has_status_msg()) chosen.status_msg = request.status_msg();
-  Apply(request.requester().user_id(), chosen);
-  PARLEY_RETURN_IF_ERROR(Save(request.requester().user_id()));
+  const std::string& user_id = request.requester().user_id();
+  Apply(user_id, chosen);
+  PARLEY_RETURN_IF_ERROR(Save(PartitionFor(user_id), [&](store::Batch& batch) {
+    SaveUser(batch, DirectoryOf(user_id).Save(user_id));
+  }));
   return SetPresenceResponse();
 }
 
 absl::StatusOr<GetPresenceResponse> Service::GetPresence(const rpc::Call&, const GetPresenceRequest& request) {
-  const bool own = request.user_id() == request.requester().user_id();
+  const std::string& reader = request.requester().user_id();
+  Viewer viewer{.is_user = request.user_id() == reader, .may_see = visibility_ == Visibility::kRooms};
   View view;
   DirectoryOf(request.user_id()).Read(request.user_id(), [&](const Directory::User* user, stream::EphemeralPosition) {
-    if (user != nullptr) view = own ? user->presence.own : user->presence.shown;
+    if (user == nullptr) return;
+    viewer.may_see = MaySee(*user, reader, visibility_);
+    view = ViewOf(*user, viewer);
   });
+  if (!viewer.is_user && !viewer.may_see) return Forbidden("This user's presence is not for you");
   GetPresenceResponse response;
-  response.set_json(StatusJson(view, deps_.clock.Now()));
+  response.set_json(StatusJson(view, WordsFor(request.all_states()), deps_.clock.Now()));
   return response;
 }
 
@@ -133,7 +199,7 @@ absl::StatusOr<ReportSessionsResponse> Service::ReportSessions(const rpc::Call&,
         session.set_presence().empty() ? std::optional(State::kOnline) : StateOf(session.set_presence());
     if (session.ended()) {
       Apply(session.user_id(), StreamEnded{session.device_id()});
-    } else if (state && *state <= State::kOnline) {
+    } else if (state && (*state <= State::kOnline || (*state == State::kBusy && config_.busy))) {
       Apply(session.user_id(), StreamSeen{session.device_id(), *state});
     }
     metrics_.reports.Add();
@@ -171,6 +237,21 @@ absl::StatusOr<ReceiveRemoteResponse> Service::ReceiveRemote(const rpc::Call&, c
   return ReceiveRemoteResponse();
 }
 
+absl::StatusOr<SetAudienceResponse> Service::SetAudience(const rpc::Call&, const SetAudienceRequest& request) {
+  const std::string& user_id = request.user_id();
+  const auto visibility =
+      request.visibility().empty() ? Visibility::kRooms : VisibilityOf(request.visibility());
+  if (!visibility) return InvalidParam("visibility must be rooms, direct or off");
+  PARLEY_RETURN_IF_ERROR(Save(PartitionFor(user_id), [&](store::Batch& batch) {
+    Audience audience = DirectoryOf(user_id).AudienceOf(user_id);
+    if (request.has_visibility()) audience.visibility = *visibility;
+    if (request.has_direct()) audience.direct = DirectFrom(request.direct());
+    SaveAudience(batch, {PartitionFor(user_id), user_id, audience});
+    DirectoryOf(user_id).SetAudience(user_id, std::move(audience));
+  }));
+  return SetAudienceResponse();
+}
+
 absl::Status Service::LearnProfiles(const rpc::Call& call, const std::vector<std::string>& user_ids) {
   if (user_ids.empty()) return absl::OkStatus();
   profile::GetManyRequest request;
@@ -195,12 +276,16 @@ absl::StatusOr<ReadSinceResponse> Service::ReadSince(const rpc::Call& call, cons
   std::map<Partition, stream::EphemeralPosition> heads;
   for (const std::string& user_id : request.users()) {
     const Partition partition = PartitionFor(user_id);
-    const bool own = user_id == request.requester().user_id();
+    const std::string& reader = request.requester().user_id();
     DirectoryOf(user_id).Read(user_id, [&](const Directory::User* user, stream::EphemeralPosition head) {
       // The first head of a partition: of users read later, what came between is told again rather than never.
       heads.try_emplace(partition, head);
-      if (user == nullptr || !IsNews(*user, own, CounterSince(request, partition, head.epoch))) return;
-      news.push_back({user_id, own ? user->presence.own : user->presence.shown, user->profile});
+      if (user == nullptr) return;
+      const Viewer viewer{.is_user = user_id == reader,
+                          .may_see = MaySee(*user, reader, visibility_),
+                          .since = CounterSince(request, partition, head.epoch)};
+      if (!IsNews(*user, viewer)) return;
+      news.push_back({user_id, ViewOf(*user, viewer), user->profile});
       if (!user->profile) nameless.push_back(user_id);
     });
   }
@@ -214,7 +299,8 @@ absl::StatusOr<ReadSinceResponse> Service::ReadSince(const rpc::Call& call, cons
         entry.profile = user->profile;
       });
     }
-    response.add_events(EventJson(entry.user_id, entry.view, entry.profile.value_or(Profile()), now));
+    response.add_events(EventJson(entry.user_id, entry.view, entry.profile.value_or(Profile()),
+                                  WordsFor(request.all_states()), now));
   }
   for (const auto& [partition, head] : heads) {
     common::v1::Head& out = *response.add_heads();

@@ -5,6 +5,8 @@
 #include <thread>
 #include <vector>
 
+#include <absl/functional/function_ref.h>
+#include <absl/synchronization/mutex.h>
 #include <absl/synchronization/notification.h>
 
 #include "common/base/clock.h"
@@ -14,6 +16,7 @@
 #include "parley/federation/v1/federation.parley.h"
 #include "parley/presence/v1/presence.parley.h"
 #include "parley/profile/v1/profile.parley.h"
+#include "services/presence/client_json.h"
 #include "services/presence/config.h"
 #include "services/presence/directory.h"
 #include "services/presence/metrics.h"
@@ -23,7 +26,7 @@ namespace parley::presence {
 // Who is available, and who is told.
 //
 // Threads: every method from any thread. Lifetime: borrows config and all of Deps.
-// Owns: the table presence_choices, the ephemeral stream "presence" of every partition.
+// Owns: the tables presence_*, the ephemeral stream "presence" of every partition.
 class Service final : public PresenceService {
  public:
   struct Deps {
@@ -39,8 +42,11 @@ class Service final : public PresenceService {
   static absl::StatusOr<std::unique_ptr<Service>> Open(const Config& config, Deps deps);
   ~Service() override;
 
-  // M_INVALID_PARAM for an unknown state; M_TOO_LARGE. The choice is durable when it returns.
+  // M_INVALID_PARAM for an unknown state; M_TOO_LARGE. The choice is durable when it returns. Nothing
+  // is done where the server's visibility is off.
   absl::StatusOr<SetPresenceResponse> SetPresence(const rpc::Call& call, const SetPresenceRequest& request) override;
+  // M_FORBIDDEN for a viewer whom the user does not let see it; that the two share a room is for the
+  // caller.
   absl::StatusOr<GetPresenceResponse> GetPresence(const rpc::Call& call, const GetPresenceRequest& request) override;
   absl::StatusOr<ReportSessionsResponse> ReportSessions(const rpc::Call& call,
                                                         const ReportSessionsRequest& request) override;
@@ -50,29 +56,36 @@ class Service final : public PresenceService {
                                                           const AnnounceProfileRequest& request) override;
   absl::StatusOr<ReceiveRemoteResponse> ReceiveRemote(const rpc::Call& call,
                                                       const ReceiveRemoteRequest& request) override;
+  // M_INVALID_PARAM for an unknown visibility.
+  absl::StatusOr<SetAudienceResponse> SetAudience(const rpc::Call& call, const SetAudienceRequest& request) override;
+  // Who may not see a user any more is told once that the user is offline.
   absl::StatusOr<ReadSinceResponse> ReadSince(const rpc::Call& call, const ReadSinceRequest& request) override;
   absl::StatusOr<common::v1::HeadsResponse> Heads(const rpc::Call& call,
                                                   const common::v1::HeadsRequest& request) override;
 
-  // What time alone changes; runs once a second by itself, tests call it.
+  // What time alone changes, and saves who has changed; runs once a second by itself, tests call it.
   void Tick();
 
  private:
-  Service(const Config& config, Deps deps) : config_(config), deps_(deps), metrics_(deps.registry) {}
+  Service(const Config& config, Deps deps);
 
   absl::Status Load();
   void Run();
   Partition PartitionFor(const std::string& user_id) const;
   Directory& DirectoryOf(const std::string& user_id) { return *directories_[PartitionFor(user_id)]; }
-  absl::Status Save(const std::string& user_id);
+  absl::Status Save(Partition partition, absl::FunctionRef<void(store::Batch&)> fill);
+  void SaveChanged(Partition partition);
+  Words WordsFor(bool all_states) const { return all_states ? Words::kAll : Words::kPlain; }
   void Apply(const std::string& user_id, const Input& input);
   absl::Status LearnProfiles(const rpc::Call& call, const std::vector<std::string>& user_ids);
 
   const Config& config_;
+  const Visibility visibility_;
   const Deps deps_;
   const Metrics metrics_;
   std::vector<store::StreamState> states_;                // by partition, as taken over
   std::vector<std::unique_ptr<Directory>> directories_;  // by partition
+  absl::Mutex saving_;
   absl::Notification stopping_;
   std::thread timer_;
 };

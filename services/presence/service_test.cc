@@ -37,6 +37,14 @@ class PresenceServiceTest : public ::testing::Test {
     service_ = *Service::Open(config_, {*store_, bus_, profile_, clock_, registry_, federation_});
   }
 
+  void SetAudience(const std::string& visibility, std::vector<std::string> direct = {}) {
+    SetAudienceRequest request;
+    request.set_user_id("@alice:a");
+    request.set_visibility(visibility);
+    for (const std::string& user : direct) request.mutable_direct()->add_user_ids(user);
+    ASSERT_TRUE(service_->SetAudience({}, request).ok());
+  }
+
   absl::Status Set(const std::string& user, const std::string& presence, const std::string& device = "A") {
     SetPresenceRequest request;
     request.mutable_requester()->set_user_id(user);
@@ -58,7 +66,9 @@ class PresenceServiceTest : public ::testing::Test {
     GetPresenceRequest request;
     request.mutable_requester()->set_user_id(viewer);
     request.set_user_id(user);
-    return service_->GetPresence({}, request)->json();
+    request.set_all_states(all_states_);
+    const auto response = service_->GetPresence({}, request);
+    return response.ok() ? response->json() : FromStatus(response.status()).errcode;
   }
 
   // What `viewer` hears of alice since it last asked.
@@ -66,6 +76,7 @@ class PresenceServiceTest : public ::testing::Test {
     ReadSinceRequest request;
     request.mutable_requester()->set_user_id(viewer);
     request.add_users("@alice:a");
+    request.set_all_states(all_states_);
     for (const common::v1::Head& head : heads_[viewer]) *request.add_since() = head;
     ReadSinceResponse response = *service_->ReadSince({}, request);
     heads_[viewer].assign(response.heads().begin(), response.heads().end());
@@ -73,6 +84,7 @@ class PresenceServiceTest : public ::testing::Test {
   }
 
   TemporaryFolder folder_;
+  bool all_states_ = true;
   Config config_;
   bus::MemoryBus bus_;
   NamingProfile profile_;
@@ -104,13 +116,111 @@ TEST_F(PresenceServiceTest, TellsEachChangeOnce) {
   EXPECT_TRUE(News("@bob:a").empty());
 }
 
-TEST_F(PresenceServiceTest, TellsTheCurrentSetToWhoComesFromAnotherEpoch) {
+// Who was there when the owner died is there for the next one, until gateways had time to say so.
+TEST_F(PresenceServiceTest, ShowsThroughARestartWhatItShowedBefore) {
+  Sync("@alice:a");
+  ASSERT_TRUE(Set("@alice:a", "free_for_chat").ok());
+  clock_.Advance(absl::Seconds(3));
+  service_->Tick();
+  const std::string before = Get("@bob:a", "@alice:a");
+  Restart();
+  EXPECT_EQ(Get("@bob:a", "@alice:a"), before);
+  EXPECT_EQ(News("@bob:a").size(), 1u) << "told again: not everybody may have heard";
+  clock_.Advance(absl::Seconds(9));
+  Sync("@alice:a");
+  clock_.Advance(absl::Seconds(9));
+  service_->Tick();
+  EXPECT_TRUE(News("@bob:a").empty());
+}
+
+TEST_F(PresenceServiceTest, WhoDoesNotComeBackAfterARestartIsGone) {
+  Sync("@alice:a");
+  service_->Tick();
+  Restart();
+  News("@bob:a");
+  clock_.Advance(absl::Seconds(11));
+  service_->Tick();
+  ASSERT_EQ(News("@bob:a").size(), 1u);
+  EXPECT_NE(Get("@bob:a", "@alice:a").find("offline"), std::string::npos);
+}
+
+// S40: neither the restart nor what they did before it tells one from the other.
+TEST_F(PresenceServiceTest, ARestartTellsNothingOfWhoHides) {
+  Sync("@alice:a");
+  ASSERT_TRUE(Set("@alice:a", "hidden").ok());
+  clock_.Advance(absl::Minutes(10));
+  RecordActivityRequest act;
+  act.set_user_id("@alice:a");
+  ASSERT_TRUE(service_->RecordActivity({}, act).ok());
+  service_->Tick();
+  const std::string before = Get("@bob:a", "@alice:a");
+  Restart();
+  EXPECT_EQ(Get("@bob:a", "@alice:a"), before);
+  const common::v1::HeadsResponse heads = *service_->Heads({}, {});
+  for (const common::v1::Head& head : heads.heads()) {
+    heads_["@bob:a"].push_back(head);
+    heads_["@bob:a"].back().set_position(0);
+  }
+  EXPECT_TRUE(News("@bob:a").empty());
+}
+
+TEST_F(PresenceServiceTest, TellsThreeStatesToWhoDidNotAskForMore) {
+  all_states_ = false;
+  Sync("@alice:a");
+  for (const auto& [chosen, told] : std::map<std::string, std::string>{
+           {"free_for_chat", "online"}, {"hidden", "offline"}, {"unavailable", "unavailable"}}) {
+    ASSERT_TRUE(Set("@alice:a", chosen).ok());
+    for (const std::string viewer : {"@alice:a", "@bob:a"})
+      EXPECT_NE(Get(viewer, "@alice:a").find("\"presence\":\"" + told), std::string::npos) << chosen;
+  }
+}
+
+// MSC3026
+TEST_F(PresenceServiceTest, TakesBusyOnlyWhereItIsTurnedOn) {
+  EXPECT_TRUE(HasErrcode(Set("@alice:a", "busy"), "M_INVALID_PARAM"));
+  config_.busy = true;
+  all_states_ = false;
+  for (const std::string name : {"busy", "org.matrix.msc3026.busy"}) {
+    ASSERT_TRUE(Set("@alice:a", name).ok());
+    EXPECT_NE(Get("@bob:a", "@alice:a").find("org.matrix.msc3026.busy"), std::string::npos);
+  }
+}
+
+TEST_F(PresenceServiceTest, IsSeenByWhomTheUserLets) {
+  Sync("@alice:a");
+  SetAudience("direct", {"@bob:a", "@bob:a", "nobody"});
+  EXPECT_NE(Get("@bob:a", "@alice:a").find("online"), std::string::npos);
+  EXPECT_EQ(Get("@carol:a", "@alice:a"), "M_FORBIDDEN");
+  SetAudience("off", {"@bob:a"});
+  EXPECT_EQ(Get("@bob:a", "@alice:a"), "M_FORBIDDEN");
+  EXPECT_NE(Get("@alice:a", "@alice:a").find("online"), std::string::npos);
+  Restart();
+  EXPECT_EQ(Get("@bob:a", "@alice:a"), "M_FORBIDDEN");
+  SetAudience("");
+  EXPECT_NE(Get("@bob:a", "@alice:a").find("presence"), std::string::npos);
+}
+
+TEST_F(PresenceServiceTest, WhoMayNotSeeAnyMoreIsToldOnceThatTheUserIsOffline) {
   Sync("@alice:a");
   News("@bob:a");
-  Restart();
+  SetAudience("off");
+  const auto news = News("@bob:a");
+  ASSERT_EQ(news.size(), 1u);
+  EXPECT_NE(news[0].find(R"("content":{"displayname":"Name of @alice:a","presence":"offline"})"), std::string::npos)
+      << news[0];
+  ASSERT_TRUE(Set("@alice:a", "unavailable").ok());
   EXPECT_TRUE(News("@bob:a").empty());
+  SetAudience("rooms");
+  ASSERT_EQ(News("@bob:a").size(), 1u);
+}
+
+TEST_F(PresenceServiceTest, TheServerLimitsWhomUsersLetSee) {
+  config_.visibility = "direct";
+  Restart();
   Sync("@alice:a");
-  EXPECT_EQ(News("@bob:a").size(), 1u);
+  SetAudience("rooms", {"@bob:a"});
+  EXPECT_NE(Get("@bob:a", "@alice:a").find("online"), std::string::npos);
+  EXPECT_EQ(Get("@carol:a", "@alice:a"), "M_FORBIDDEN");
 }
 
 TEST_F(PresenceServiceTest, LowersWhoHasGoneByTimeAlone) {
@@ -158,6 +268,7 @@ TEST_F(PresenceServiceTest, KeepsWhoHidesHiddenThroughARestart) {
   Sync("@alice:a");
   EXPECT_NE(Get("@bob:a", "@alice:a").find(R"("presence":"offline")"), std::string::npos);
   EXPECT_NE(Get("@alice:a", "@alice:a").find(R"("presence":"hidden")"), std::string::npos);
+  News("@bob:a");
   EXPECT_TRUE(News("@bob:a").empty());
   EXPECT_EQ(News("@alice:a").size(), 1u);
 }

@@ -1,35 +1,46 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <absl/functional/function_ref.h>
 #include <absl/status/status.h>
+#include <absl/time/time.h>
 
 #include "common/base/partition.h"
 #include "common/store/batch.h"
 #include "common/store/reader.h"
 #include "common/store/schema.h"
+#include "services/presence/audience.h"
 #include "services/presence/presence.h"
 
-// The one table of presence: what users have set, so that who hides stays hidden through a restart. All else lives in
-// memory.
+// The tables of presence: what an owner has to know of those who were there under an earlier one,
+// and who may see whom. What a user chose is written before the answer; all else once a second, for
+// those who came, went or did something, so that a crash shows nobody anything that is not so.
 namespace parley::presence {
 
 inline constexpr std::string_view kStream = "presence";
 
-struct Choice {
+struct SavedUser {
   Partition partition = 0;
   std::string user_id;
-  std::optional<State> override_state;
-  std::string status_msg;
+  // Of the views, only the time that is shown; of devices, not until when.
+  UserPresence presence;
+  absl::Time shown_since = absl::InfinitePast();
+};
+
+struct SavedAudience {
+  Partition partition = 0;
+  std::string user_id;
+  Audience audience;
 };
 
 std::vector<store::Migration> Migrations();
 
-absl::Status ScanChoices(store::Reader& db, absl::FunctionRef<void(Choice)> on_choice);
-void SaveChoice(store::Batch& batch, const Choice& choice);
+absl::Status ScanUsers(store::Reader& db, absl::FunctionRef<void(SavedUser)> on_user);
+absl::Status ScanAudiences(store::Reader& db, absl::FunctionRef<void(SavedAudience)> on_audience);
+void SaveUser(store::Batch& batch, const SavedUser& user);
+void SaveAudience(store::Batch& batch, const SavedAudience& audience);
 
 }  // namespace parley::presence

@@ -22,6 +22,9 @@ EventShapeVersion ShapeOf(const RequestContext& request) {
   return ShapeUnder(request.request().path);
 }
 
+// The old prefix knows all five states of the seed.
+constexpr std::string_view kAllStates = R"({"dev.parley.all_states":true})";
+
 // A filter that stands for the parameters of the old endpoints.
 absl::StatusOr<std::shared_ptr<const SyncFilter>> FilterFor(const RequestContext& request,
                                                             std::string_view room_id) {
@@ -32,7 +35,9 @@ absl::StatusOr<std::shared_ptr<const SyncFilter>> FilterFor(const RequestContext
   w.BeginObject().Key("room").BeginObject().Key("include_leave").Bool(archived);
   w.Key("timeline").BeginObject().Key("limit").Int(std::max<int64_t>(limit, 0)).EndObject();
   if (!room_id.empty()) w.Key("rooms").BeginArray().String(room_id).EndArray();
-  w.EndObject().EndObject();
+  w.EndObject();
+  if (ShapeOf(request) == EventShapeVersion::kSeed) w.Key("presence").Raw(kAllStates);
+  w.EndObject();
   return SyncFilter::Parse(json);
 }
 
@@ -69,7 +74,9 @@ absl::StatusOr<stream::SyncToken> StartOf(Sync& sync, const RequestContext& requ
 
 // GET /_matrix/client/v3/events
 void ServeEvents(Sync& sync, const RequestContext& request, http::Responder responder) {
-  auto query = ReadSyncQuery(request, SyncFilter::Default());
+  auto filter = FilterFor(request, "");
+  if (!filter.ok()) return responder.Send(http::ErrorResponse(filter.status()));
+  auto query = ReadSyncQuery(request, *std::move(filter));
   if (!query.ok()) return responder.Send(http::ErrorResponse(query.status()));
   auto start = StartOf(sync, request);
   if (!start.ok()) return responder.Send(http::ErrorResponse(start.status()));

@@ -21,6 +21,12 @@ absl::Status CheckMaySee(accounts::AccountsService& accounts, RequestContext& co
   return shared.empty() ? Forbidden("You share no room with this user") : absl::OkStatus();
 }
 
+// Who comes by the old prefix, or says so, knows free_for_chat and hidden.
+absl::StatusOr<bool> KnowsAllStates(const RequestContext& context) {
+  if (context.request().path.starts_with("/_matrix/client/api/v1/")) return true;
+  return context.QueryBool("dev.parley.all_states", false);
+}
+
 // GET /_matrix/client/v3/presence/{userId}/status
 absl::StatusOr<HttpAnswer> GetPresence(const Deps& deps, RequestContext& context) {
   PARLEY_TRY(const UserId user, context.UserParam("userId"));
@@ -28,6 +34,8 @@ absl::StatusOr<HttpAnswer> GetPresence(const Deps& deps, RequestContext& context
   presence::GetPresenceRequest request;
   *request.mutable_requester() = context.requester().ToProto();
   request.set_user_id(user.str());
+  PARLEY_TRY(const bool all_states, KnowsAllStates(context));
+  request.set_all_states(all_states);
   PARLEY_TRY(presence::GetPresenceResponse response, deps.presence.GetPresence(context.call(), request));
   return JsonAnswer(std::move(*response.mutable_json()));
 }

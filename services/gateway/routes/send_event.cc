@@ -1,6 +1,7 @@
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
 #include "parley/presence/v1/presence.parley.h"
+#include "services/gateway/config.h"
 #include "services/gateway/router.h"
 #include "services/gateway/routes/delayed_events.h"
 #include "services/gateway/routes/room_requests.h"
@@ -22,6 +23,7 @@ absl::StatusOr<events::SendRequest> StartRequest(RequestContext& context, const 
 
 // Sending is pro-active (S45). The event is sent whether or not presence hears of it.
 void RecordActivity(const Deps& deps, const RequestContext& context) {
+  if (!deps.config.presence) return;
   presence::RecordActivityRequest request;
   request.add_activities()->set_user_id(context.requester().user.str());
   deps.presence.RecordActivity(context.call(), request).IgnoreError();

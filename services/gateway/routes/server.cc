@@ -22,12 +22,13 @@ constexpr std::string_view kUnstableFeatures[] = {
     "dev.parley.calls",
 };
 
-std::string Versions() {
+std::string Versions(const Config& config) {
   json::Array versions;
   for (int patch = 0; patch <= 1; ++patch) versions.emplace_back(StrCat("r0.6.", patch));
   for (int minor = 1; minor <= kLatestMinor; ++minor) versions.emplace_back(StrCat("v1.", minor));
   json::Object features;
   for (const std::string_view feature : kUnstableFeatures) features.Set(feature, true);
+  features.Set("org.matrix.msc3026.busy_presence", config.busy_presence);
   return json::Serialize(json::Object{{"versions", std::move(versions)}, {"unstable_features", std::move(features)}});
 }
 
@@ -91,7 +92,7 @@ void AddDocument(Router& router, std::string_view path, Auth auth, absl::StatusO
 
 void AddServerRoutes(Router& router, const Deps& deps) {
   // GET /_matrix/client/versions
-  AddDocument(router, "/_matrix/client/versions", Auth::kNone, Versions());
+  AddDocument(router, "/_matrix/client/versions", Auth::kNone, Versions(deps.config));
   // GET /_matrix/client/v3/capabilities
   AddDocument(router, "/_matrix/client/v3/capabilities", Auth::kUser, Capabilities(deps.config));
   // GET /.well-known/matrix/client

@@ -18,7 +18,7 @@ absl::StatusOr<Difference> DifferenceEngine::Read(const rpc::Call& call, const S
   PARLEY_TRY(const auto rooms, deps_.rooms.Read(call, query, account, difference, next));
   PARLEY_RETURN_IF_ERROR(deps_.device_lists.Read(call, query, account, rooms, difference));
   PARLEY_RETURN_IF_ERROR(deps_.calls.Read(call, query, *account.user, rooms, difference, next));
-  if (query.filter->WantsPresence()) {
+  if (deps_.presence_on && query.filter->WantsPresence()) {
     // Whatever is wrong with presence, messages arrive; it is read from the same mark by the next sync.
     const absl::Status read =
         deps_.presence.Read(call, query, *account.user, rooms, difference, next);

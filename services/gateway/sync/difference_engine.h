@@ -31,6 +31,7 @@ class DifferenceEngine {
     DeviceListProvider& device_lists;
     CallsProvider& calls;
     uint32_t partitions;
+    bool presence_on;
   };
 
   explicit DifferenceEngine(Deps deps) : deps_(deps) {}

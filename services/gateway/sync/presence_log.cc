@@ -1,8 +1,13 @@
 #include "services/gateway/sync/presence_log.h"
 
+#include <utility>
+
 #include <absl/container/flat_hash_set.h>
 
 namespace parley::gateway {
+
+using stream::EphemeralPosition;
+
 namespace {
 
 // Fits the epoch of a packed position, and is never 0: that is a token without a mark.
@@ -25,12 +30,37 @@ void PresenceLog::Begin() {
   changes_.clear();
 }
 
-void PresenceLog::Heard(Partition partition, int64_t position, std::string_view user_id) {
+PresenceLog::Hearing PresenceLog::Follow(Partition partition, EphemeralPosition next) {
+  const auto [found, is_first] = heads_.try_emplace(partition, next);
+  const EphemeralPosition head = std::exchange(found->second, next);
+  if (next.Packed() <= head.Packed() && !is_first) found->second = head;  // told twice, or late
+  const bool complete =
+      !is_first && next.Packed() <= EphemeralPosition{head.epoch, head.counter + 1}.Packed();
+  if (complete) return Hearing::kComplete;
+  Begin();
+  return is_first || head.epoch == next.epoch ? Hearing::kMissed : Hearing::kNewOwner;
+}
+
+PresenceLog::Hearing PresenceLog::Heard(Partition partition, int64_t position,
+                                        std::string_view user_id) {
   absl::MutexLock lock(&mutex_);
-  changes_.push_back(
-      {std::string(user_id), partition, stream::EphemeralPosition::Unpack(position)});
+  const EphemeralPosition at = EphemeralPosition::Unpack(position);
+  const Hearing hearing = Follow(partition, at);
+  changes_.push_back({std::string(user_id), partition, at});
   ++head_;
   if (changes_.size() > capacity_) changes_.pop_front();
+  return hearing;
+}
+
+PresenceLog::Hearing PresenceLog::HeardHead(Partition partition, int64_t head) {
+  absl::MutexLock lock(&mutex_);
+  const EphemeralPosition at = EphemeralPosition::Unpack(head);
+  const auto known = heads_.find(partition);
+  if (known != heads_.end() && at.Packed() <= known->second.Packed()) return Hearing::kComplete;
+  const bool is_new_owner = known != heads_.end() && known->second.epoch != at.epoch;
+  heads_[partition] = at;
+  Begin();
+  return is_new_owner ? Hearing::kNewOwner : Hearing::kMissed;
 }
 
 void PresenceLog::Forget() {
@@ -38,13 +68,12 @@ void PresenceLog::Forget() {
   Begin();
 }
 
-stream::EphemeralPosition PresenceLog::Mark() const {
+EphemeralPosition PresenceLog::Mark() const {
   absl::MutexLock lock(&mutex_);
   return {life_, head_};
 }
 
-std::optional<std::vector<PresenceLog::Change>> PresenceLog::Since(
-    stream::EphemeralPosition mark) const {
+std::optional<std::vector<PresenceLog::Change>> PresenceLog::Since(EphemeralPosition mark) const {
   absl::MutexLock lock(&mutex_);
   const int64_t missing = head_ - mark.counter;
   const bool reaches = missing >= 0 && missing <= static_cast<int64_t>(changes_.size());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <absl/base/thread_annotations.h>
+#include <absl/container/flat_hash_map.h>
 #include <absl/synchronization/mutex.h>
 
 #include "common/base/partition.h"
@@ -32,8 +33,17 @@ class PresenceLog {
 
   explicit PresenceLog(Rng& rng, size_t capacity = 8192);
 
+  // Streams have no gaps, so a jump in positions shows that wakes were lost: then no mark given so
+  // far means anything from now on.
+  enum class Hearing {
+    kComplete,
+    kMissed,
+    kNewOwner,  // missed, and the partition has another owner, who knows nothing yet
+  };
   // A wake: the user changed at this (packed) position of the partition's stream.
-  void Heard(Partition partition, int64_t position, std::string_view user_id);
+  Hearing Heard(Partition partition, int64_t position, std::string_view user_id);
+  // The stream's (packed) head, as its owner says.
+  Hearing HeardHead(Partition partition, int64_t head);
   // Wakes may have been lost: no mark given so far means anything from now on.
   void Forget();
 
@@ -44,6 +54,9 @@ class PresenceLog {
   std::optional<std::vector<Change>> Since(stream::EphemeralPosition mark) const;
 
  private:
+  // Whether the stream is where it should be before a change at `next`.
+  Hearing Follow(Partition partition, stream::EphemeralPosition next)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Begin() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Rng& rng_;
@@ -51,6 +64,7 @@ class PresenceLog {
   mutable absl::Mutex mutex_;
   int64_t life_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t head_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::flat_hash_map<Partition, stream::EphemeralPosition> heads_ ABSL_GUARDED_BY(mutex_);
   std::deque<Change> changes_ ABSL_GUARDED_BY(mutex_);  // the last is number head_
 };
 

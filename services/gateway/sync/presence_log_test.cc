@@ -11,6 +11,11 @@ using stream::EphemeralPosition;
 
 class PresenceLogTest : public ::testing::Test {
  protected:
+  void SetUp() override {
+    log_.HeardHead(1, EphemeralPosition{7, 0}.Packed());
+    log_.HeardHead(2, EphemeralPosition{7, 0}.Packed());
+    log_.HeardHead(5, EphemeralPosition{7, 8}.Packed());
+  }
   // The users who changed since `mark`, or "unknown".
   std::string Since(EphemeralPosition mark) {
     const auto changes = log_.Since(mark);
@@ -19,8 +24,8 @@ class PresenceLogTest : public ::testing::Test {
     for (const auto& change : *changes) users += change.user_id;
     return users;
   }
-  void Hear(Partition partition, int64_t counter, std::string_view user) {
-    log_.Heard(partition, EphemeralPosition{7, counter}.Packed(), user);
+  PresenceLog::Hearing Hear(Partition partition, int64_t counter, std::string_view user) {
+    return log_.Heard(partition, EphemeralPosition{7, counter}.Packed(), user);
   }
 
   ::parley::testing::SeededRng rng_;
@@ -52,6 +57,34 @@ TEST_F(PresenceLogTest, DoesNotKnowMarksOfOthersNorOldOnes) {
   EXPECT_EQ(Since({start.epoch + 1, 0}), "unknown");
   for (int i = 0; i < 4; ++i) Hear(1, i + 1, "a");
   EXPECT_EQ(Since(start), "unknown");
+}
+
+TEST_F(PresenceLogTest, SeesALostWakeByTheGapItLeaves) {
+  EXPECT_EQ(Hear(1, 1, "a"), PresenceLog::Hearing::kComplete);
+  const auto mark = log_.Mark();
+  EXPECT_EQ(Hear(1, 3, "b"), PresenceLog::Hearing::kMissed);
+  EXPECT_EQ(Since(mark), "unknown");
+  const auto later = log_.Mark();
+  EXPECT_EQ(Hear(1, 4, "c"), PresenceLog::Hearing::kComplete);
+  EXPECT_EQ(Hear(1, 4, "c"), PresenceLog::Hearing::kComplete) << "told twice";
+  EXPECT_EQ(Since(later), "c");
+}
+
+TEST_F(PresenceLogTest, SeesALostWakeByTheHead) {
+  Hear(1, 1, "a");
+  const auto mark = log_.Mark();
+  EXPECT_EQ(log_.HeardHead(1, EphemeralPosition{7, 1}.Packed()), PresenceLog::Hearing::kComplete);
+  EXPECT_EQ(Since(mark), "");
+  EXPECT_EQ(log_.HeardHead(1, EphemeralPosition{7, 2}.Packed()), PresenceLog::Hearing::kMissed);
+  EXPECT_EQ(Since(mark), "unknown");
+}
+
+TEST_F(PresenceLogTest, SeesANewOwnerByTheEpoch) {
+  Hear(1, 1, "a");
+  const auto mark = log_.Mark();
+  EXPECT_EQ(log_.Heard(1, EphemeralPosition{8, 1}.Packed(), "b"), PresenceLog::Hearing::kNewOwner);
+  EXPECT_EQ(Since(mark), "unknown");
+  EXPECT_EQ(log_.HeardHead(1, EphemeralPosition{9, 0}.Packed()), PresenceLog::Hearing::kNewOwner);
 }
 
 TEST_F(PresenceLogTest, NoMarkOutlivesALossOfWakes) {

@@ -72,6 +72,7 @@ absl::Status PresenceProvider::Fetch(const rpc::Call& call, const SyncQuery& que
   *request.mutable_requester() = query.requester;
   request.mutable_users()->Assign(users.begin(), users.end());
   request.mutable_since()->Assign(since.begin(), since.end());
+  request.set_all_states(query.filter->WantsAllPresenceStates());
   PARLEY_TRY(auto response, presence_.ReadSince(call, request));
   for (auto& event : *response.mutable_events()) difference.presence.push_back(std::move(event));
   return absl::OkStatus();

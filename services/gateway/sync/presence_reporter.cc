@@ -9,8 +9,10 @@ namespace {
 
 constexpr absl::Duration kTick = absl::Seconds(1);
 constexpr absl::Duration kRepeat = absl::Seconds(10);
-// A device that parks a sync is seen at its start only: syncs last 30 s as a rule.
-constexpr absl::Duration kGone = absl::Seconds(45);
+// Between one sync and the next.
+constexpr absl::Duration kComesBack = absl::Seconds(2);
+// Who went is remembered for a `presence` that has to be told again.
+constexpr absl::Duration kForgotten = absl::Minutes(1);
 
 }  // namespace
 
@@ -25,15 +27,37 @@ PresenceReporter::~PresenceReporter() {
   thread_.join();
 }
 
-void PresenceReporter::Seen(const common::v1::Requester& requester,
-                            const std::string& set_presence) {
+std::shared_ptr<void> PresenceReporter::Open(const common::v1::Requester& requester,
+                                             const std::string& set_presence) {
+  const Key key{requester.user_id(), requester.device_id()};
+  {
+    absl::MutexLock lock(&mutex_);
+    Device& device = devices_[key];
+    ++device.open;
+    if (device.end_reported || device.set_presence != set_presence) {
+      device.set_presence = set_presence;
+      ReportAgain(device);
+    }
+  }
+  return {nullptr, [this, key](std::nullptr_t) { Close(key); }};
+}
+
+void PresenceReporter::Close(const Key& key) {
   absl::MutexLock lock(&mutex_);
-  Device& device = devices_[{requester.user_id(), requester.device_id()}];
-  device.seen = absl::Now();
-  if (device.set_presence == set_presence) return;
-  device.set_presence = set_presence;
+  Device& device = devices_[key];
+  --device.open;
+  device.closed = absl::Now();
+}
+
+void PresenceReporter::ReportAgain(Device& device) {
   device.reported = absl::InfinitePast();
+  device.end_reported = false;
   urgent_ = true;
+}
+
+void PresenceReporter::RepeatAll() {
+  absl::MutexLock lock(&mutex_);
+  for (auto& [key, device] : devices_) ReportAgain(device);
 }
 
 presence::v1::ReportSessionsRequest PresenceReporter::TakeDue(absl::Time now) {
@@ -41,20 +65,20 @@ presence::v1::ReportSessionsRequest PresenceReporter::TakeDue(absl::Time now) {
   request.set_gateway(gateway_name_);
   for (auto it = devices_.begin(); it != devices_.end();) {
     auto& [key, device] = *it;
-    const bool gone = now - device.seen > kGone;
-    if (gone || now - device.reported > kRepeat) {
+    const bool gone = device.open == 0 && now - device.closed > kComesBack;
+    if (gone ? !device.end_reported : now - device.reported > kRepeat) {
       auto* session = request.add_sessions();
       session->set_user_id(key.first);
       session->set_device_id(key.second);
       session->set_set_presence(device.set_presence);
       session->set_ended(gone);
       device.reported = now;
-    }
-    if (gone) {
+      device.end_reported = gone;
+    } else if (gone && now - device.closed > kForgotten) {
       devices_.erase(it++);
-    } else {
-      ++it;
+      continue;
     }
+    ++it;
   }
   return request;
 }
@@ -74,7 +98,9 @@ void PresenceReporter::Run() {
     if (!done.ok()) {
       for (const auto& session : request.sessions()) {
         const auto found = devices_.find({session.user_id(), session.device_id()});
-        if (found != devices_.end()) found->second.reported = absl::InfinitePast();
+        if (found == devices_.end()) continue;
+        found->second.reported = absl::InfinitePast();
+        found->second.end_reported = false;
       }
     }
   }

@@ -21,6 +21,7 @@ constexpr absl::Duration kSessionIdle = absl::Minutes(5);
 rpc::Call OwnCall() { return {.deadline = absl::Now() + absl::Seconds(10), .request_id = "sync"}; }
 
 // The services whose streams a sync reads; typing comes with the heads of events.
+// What a sync can't do without.
 std::vector<std::string> Services() {
   std::vector<std::string> services;
   for (const StreamKind kind : {StreamKind::kEvents, StreamKind::kAccounts, StreamKind::kCalls}) {
@@ -48,23 +49,27 @@ uint64_t Combine(uint64_t events, uint64_t accounts) { return events ^ absl::rot
 
 Sync::Sync(Deps deps)
     : deps_(std::move(deps)),
+      presence_reporter_(deps_.presence, deps_.gateway_name),
       room_mates_(deps_.accounts, sessions_, heard_, deps_.partitions),
       accounts_(deps_.accounts, heard_, sessions_, deps_.partitions),
       rooms_(deps_.events, heard_, deps_.partitions),
       presence_(deps_.presence, deps_.events, presence_log_, room_mates_),
       device_lists_(deps_.events, room_mates_),
       calls_(deps_.calls, heard_, deps_.partitions),
-      engine_({accounts_, rooms_, presence_, device_lists_, calls_, deps_.partitions}),
-      presence_reporter_(deps_.presence, deps_.gateway_name),
-      hub_({deps_.bus, heard_, presence_log_, sessions_, room_mates_, deps_.pool,
+      engine_({accounts_, rooms_, presence_, device_lists_, calls_, deps_.partitions,
+               deps_.presence_on}),
+      presence_waker_({sessions_, room_mates_, timers_, deps_.pool}),
+      hub_({deps_.bus, heard_, presence_log_, presence_reporter_, presence_waker_, sessions_,
             deps_.partitions}) {
+  std::vector<std::string> services = Services();
+  if (deps_.presence_on) services.emplace_back(NameOf(StreamKind::kPresence));
   watcher_ = std::make_unique<bus::HeadWatcher>(
       deps_.bus, deps_.clock,
       bus::HeadWatcher::Options{
-          .services = Services(),
+          .services = services,
           .poll = [this](const std::string& service) { return PollHeads(service); },
           .on_head = [this](const bus::Head& head) { hub_.OnHead(head); }});
-  for (const std::string& service : Services()) {
+  for (const std::string& service : services) {
     for (const bus::Head& head : PollHeads(service)) hub_.OnHead(head);
   }
   SweepLater();
@@ -82,6 +87,11 @@ std::vector<bus::Head> Sync::PollHeads(const std::string& service) {
   if (service == NameOf(StreamKind::kCalls)) {
     const auto response = deps_.calls.Heads(OwnCall(), {});
     return response.ok() ? HeadsOf(StreamKind::kCalls, response->heads()) : std::vector<bus::Head>();
+  }
+  if (service == NameOf(StreamKind::kPresence)) {
+    const auto response = deps_.presence.Heads(OwnCall(), {});
+    return response.ok() ? HeadsOf(StreamKind::kPresence, response->heads())
+                         : std::vector<bus::Head>();
   }
   const auto response = deps_.events.Heads(OwnCall(), {});
   if (!response.ok()) return {};
@@ -129,7 +139,11 @@ void Sync::Serve(const rpc::Call& call, SyncQuery query, ParkedSync::View view,
   if (!incarnation.ok()) return responder.Send(http::ErrorResponse(incarnation.status()));
   DropStaleToken(query, *incarnation);
   CatchUp();
-  presence_reporter_.Seen(query.requester, query.set_presence);
+  if (deps_.presence_on) {
+    // Open for as long as the parked sync holds its view.
+    const auto open = presence_reporter_.Open(query.requester, query.set_presence);
+    view = [open, view = std::move(view)](const Difference& difference) { return view(difference); };
+  }
   const auto session = sessions_.Get(query.requester.user_id(), deps_.clock.Now());
   const absl::Time deadline = absl::Now() + query.timeout;
   std::make_shared<ParkedSync>(ParkedSync::Deps{engine_, timers_, deps_.pool, ending_}, call,

@@ -19,6 +19,7 @@
 #include "services/gateway/sync/presence_log.h"
 #include "services/gateway/sync/presence_provider.h"
 #include "services/gateway/sync/presence_reporter.h"
+#include "services/gateway/sync/presence_waker.h"
 #include "services/gateway/sync/room_mates.h"
 #include "services/gateway/sync/room_provider.h"
 #include "services/gateway/sync/session.h"
@@ -43,6 +44,8 @@ class Sync {
     uint32_t partitions;
     // Names this gateway to `presence`.
     std::string gateway_name;
+    // Presence is reported, and told.
+    bool presence_on = true;
   };
 
   explicit Sync(Deps deps);
@@ -72,6 +75,7 @@ class Sync {
   std::atomic<bool> ending_ = false;
   std::atomic<uint64_t> events_incarnation_ = 0;
   std::atomic<uint64_t> accounts_incarnation_ = 0;
+  PresenceReporter presence_reporter_;  // outlives parked syncs
   Heard heard_;
   SessionTable sessions_;
   PresenceLog presence_log_{Rng::System()};
@@ -83,7 +87,7 @@ class Sync {
   CallsProvider calls_;
   DifferenceEngine engine_;
   Timers timers_;
-  PresenceReporter presence_reporter_;
+  PresenceWaker presence_waker_;
   SyncHub hub_;
   std::unique_ptr<bus::HeadWatcher> watcher_;
 };

@@ -77,6 +77,7 @@ void SyncFilter::Apply(Difference& difference) const {
            !filter_.room.account_data.AcceptsRoom(datum.room_id()) ||
            !filter_.room.account_data.Accepts({datum.type(), ""});
   });
+  if (filter_.presence.AcceptsEverything()) return;
   std::erase_if(difference.presence, [this](const std::string& event) {
     return !filter_.presence.Accepts("m.presence", PresenceSender(event));
   });

@@ -27,6 +27,7 @@ class SyncFilter {
   bool AcceptsRoom(std::string_view room_id) const { return filter_.room.AcceptsRoom(room_id); }
   bool AcceptsEphemeral(std::string_view type) const { return filter_.room.ephemeral.Accepts({type, ""}); }
   bool WantsPresence() const { return !filter_.presence.AcceptsNothing(); }
+  bool WantsAllPresenceStates() const { return filter_.all_presence_states; }
 
   // Takes out of account data and presence what the filter does not let through.
   void Apply(Difference& difference) const;

@@ -1,7 +1,5 @@
 #include "services/gateway/sync/sync_hub.h"
 
-#include <absl/time/clock.h>
-
 #include "common/base/partition.h"
 #include "common/stream/position.h"
 
@@ -34,9 +32,9 @@ WakeIndex* SyncHub::IndexFor(std::string_view service) {
 
 void SyncHub::OnWake(const bus::Wake& wake) {
   if (wake.service == NameOf(StreamKind::kPresence)) {
-    deps_.presence_log.Heard(wake.partition, wake.position, wake.key);
-    WakeRoomMates(wake.key);
-    return;
+    const auto hearing = deps_.presence_log.Heard(wake.partition, wake.position, wake.key);
+    if (hearing != PresenceLog::Hearing::kComplete) return OnPresenceMissed(hearing);
+    return deps_.presence_waker.Changed(wake.key);
   }
   WakeIndex* index = IndexFor(wake.service);
   if (index == nullptr) return;
@@ -48,7 +46,17 @@ void SyncHub::OnWake(const bus::Wake& wake) {
   }
 }
 
+void SyncHub::OnPresenceMissed(PresenceLog::Hearing hearing) {
+  if (hearing == PresenceLog::Hearing::kNewOwner) deps_.presence_reporter.RepeatAll();
+  deps_.sessions.WakeEverybody();
+}
+
 void SyncHub::OnHead(const bus::Head& head) {
+  if (head.topic.service == NameOf(StreamKind::kPresence)) {
+    const auto hearing = deps_.presence_log.HeardHead(head.topic.partition, head.position);
+    if (hearing != PresenceLog::Hearing::kComplete) OnPresenceMissed(hearing);
+    return;
+  }
   WakeIndex* index = IndexFor(head.topic.service);
   if (index == nullptr) return;
   const bool complete = index->HeardHead(head.topic.partition, head.position);
@@ -81,17 +89,6 @@ void SyncHub::WakePartition(std::string_view service, Partition partition) {
   } else {
     deps_.sessions.WakeUsersIf(in_partition);
   }
-}
-
-void SyncHub::WakeRoomMates(std::string_view user_id) {
-  const bool posted = deps_.pool.TryPost([this, user = std::string(user_id)] {
-    const rpc::Call call{.deadline = absl::Now() + absl::Seconds(10), .request_id = "presence"};
-    deps_.sessions.WakeUser(user);
-    const auto rooms = deps_.room_mates.RoomsOf(call, user);
-    if (!rooms.ok()) return;
-    for (const std::string& room : *rooms) deps_.sessions.WakeRoom(room);
-  });
-  if (!posted) deps_.sessions.WakeUser(user_id);
 }
 
 }  // namespace parley::gateway

@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "common/bus/bus.h"
-#include "common/runtime/work_pool.h"
 #include "services/gateway/sync/heard.h"
 #include "services/gateway/sync/presence_log.h"
-#include "services/gateway/sync/room_mates.h"
+#include "services/gateway/sync/presence_reporter.h"
+#include "services/gateway/sync/presence_waker.h"
 #include "services/gateway/sync/session.h"
 
 namespace parley::gateway {
@@ -21,9 +21,9 @@ class SyncHub {
     bus::Bus& bus;
     Heard& heard;
     PresenceLog& presence_log;
+    PresenceReporter& presence_reporter;
+    PresenceWaker& presence_waker;
     SessionTable& sessions;
-    const RoomMates& room_mates;
-    WorkPool& pool;
     uint32_t partitions;
   };
 
@@ -31,15 +31,14 @@ class SyncHub {
 
   // A wake, from the bus or known otherwise (this gateway carried the write itself).
   void OnWake(const bus::Wake& wake);
-  // The head of a durable stream, by a poll or heartbeat.
+  // The head of a stream, by a poll or heartbeat.
   void OnHead(const bus::Head& head);
 
  private:
   void OnReconnect();
+  void OnPresenceMissed(PresenceLog::Hearing hearing);
   void WakeKey(std::string_view service, std::string_view key);
   void WakePartition(std::string_view service, Partition partition);
-  // Those who share a room with the user; finding them may need a call, so it runs on the pool.
-  void WakeRoomMates(std::string_view user_id);
   WakeIndex* IndexFor(std::string_view service);
 
   const Deps deps_;

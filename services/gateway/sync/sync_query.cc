@@ -13,7 +13,8 @@ namespace {
 constexpr int64_t kMaxTimeoutMs = 40'000;
 
 constexpr std::string_view kPresenceValues[] = {"online", "offline", "unavailable",
-                                                "free_for_chat", "hidden"};
+                                                "free_for_chat", "hidden",      "busy",
+                                                "org.matrix.msc3026.busy"};
 
 bool IsPresence(std::string_view value) {
   return std::find(std::begin(kPresenceValues), std::end(kPresenceValues), value) !=
