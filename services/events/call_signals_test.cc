@@ -79,8 +79,7 @@ TEST_F(CallSignalsTest, BeginBehindThePlaceThatIsAskedFor) {
 
 TEST_F(CallSignalsTest, TellOfARedactedInvite) {
   const std::string invite = Send("alice", "m.call.invite", kInvite);
-  v1::SendRequest redact =
-      TestService::SendRequestOf("alice", room_, "m.room.redaction", "{}");
+  v1::SendRequest redact = TestService::SendRequestOf("alice", room_, "m.room.redaction", "{}");
   redact.set_redacts(invite);
   ASSERT_TRUE(events_.Send(redact).ok());
   const auto all = ListAfter(0);

@@ -129,9 +129,8 @@ TEST_F(CallsProviderTest, TellsNothingOfRoomsThatWereLeft) {
 }
 
 TEST_F(CallsProviderTest, AFilterLeavesCallsOut) {
-  for (const char* filter :
-       {R"({"room":{"ephemeral":{"not_types":["dev.parley.calls"]}}})",
-        R"({"room":{"not_rooms":["!a:x"]}})"}) {
+  for (const char* filter : {R"({"room":{"ephemeral":{"not_types":["dev.parley.calls"]}}})",
+                             R"({"room":{"not_rooms":["!a:x"]}})"}) {
     query_.filter = *SyncFilter::Parse(filter);
     Change("!a:x", "{1}");
     EXPECT_EQ(Read(), Told()) << filter;
