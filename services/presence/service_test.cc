@@ -150,7 +150,7 @@ TEST_F(PresenceServiceTest, ARestartTellsNothingOfWhoHides) {
   ASSERT_TRUE(Set("@alice:a", "hidden").ok());
   clock_.Advance(absl::Minutes(10));
   RecordActivityRequest act;
-  act.set_user_id("@alice:a");
+  act.add_activities()->set_user_id("@alice:a");
   ASSERT_TRUE(service_->RecordActivity({}, act).ok());
   service_->Tick();
   const std::string before = Get("@bob:a", "@alice:a");
