@@ -6,13 +6,14 @@
 #include <absl/time/clock.h>
 
 #include "common/base/strings.h"
-#include "common/json/value.h"
 #include "common/status/macros.h"
+#include "common/status/matrix_error.h"
 
 namespace parley::federation {
 namespace {
 
 constexpr char kPresence[] = "presence";
+constexpr char kOffline[] = "offline";
 constexpr absl::Duration kPeriod = absl::Milliseconds(500);
 constexpr size_t kMaxTold = 100'000;
 
@@ -58,7 +59,15 @@ void PresenceSender::Flush() {
     changed.swap(changed_);
   }
   if (!is_needed_()) return;
+  AddDue(changed);
   for (const std::string& user_id : changed) Tell(user_id).IgnoreError();
+}
+
+void PresenceSender::AddDue(absl::flat_hash_set<std::string>& users) const {
+  const absl::Time now = needs_.clock.Now();
+  for (const auto& [user, told] : told_) {
+    if (told.repeat_at <= now) users.insert(user);
+  }
 }
 
 absl::Status PresenceSender::Tell(const std::string& user_id) {
@@ -78,23 +87,30 @@ absl::Status PresenceSender::Tell(const std::string& user_id) {
   return send_(call, request);
 }
 
-absl::StatusOr<std::string> PresenceSender::News(const rpc::Call& call,
-                                                 const std::string& user_id) {
+absl::StatusOr<json::Object> PresenceSender::StatusOf(const rpc::Call& call,
+                                                      const std::string& user_id) {
   presence::GetPresenceRequest request;
   request.set_user_id(user_id);
-  PARLEY_TRY(const auto response, needs_.presence.GetPresence(call, request));
-  PARLEY_TRY(json::Object entry, json::ParseObject(response.json()));
+  const auto response = needs_.presence.GetPresence(call, request);
+  if (HasErrcode(response.status(), "M_FORBIDDEN")) return json::Object{{"presence", kOffline}};
+  PARLEY_RETURN_IF_ERROR(response.status());
+  return json::ParseObject(response->json());
+}
+
+absl::StatusOr<std::string> PresenceSender::News(const rpc::Call& call,
+                                                 const std::string& user_id) {
+  PARLEY_TRY(json::Object entry, StatusOf(call, user_id));
   entry.Set("user_id", user_id);
-  // Other servers know the specification's three states.
-  if (json::StringOr(entry, "presence", "") == "free_for_chat") entry.Set("presence", "online");
   if (!entry.Has("last_active_ago")) entry.Set("last_active_ago", 0);
   json::Object lasting = entry;
   lasting.Erase("last_active_ago");
   if (told_.size() > kMaxTold) told_.clear();
-  std::string& told = told_[user_id];
-  std::string now = json::Serialize(lasting);
-  if (told == now) return std::string();
-  told = std::move(now);
+  Told& told = told_[user_id];
+  const absl::Time now = needs_.clock.Now();
+  std::string text = json::Serialize(lasting);
+  if (told.entry == text && now < told.repeat_at) return std::string();
+  const bool is_there = json::StringOr(entry, "presence", "") != kOffline;
+  told = {std::move(text), is_there ? now + kRepeat : absl::InfiniteFuture()};
   return json::Serialize(EduOf(std::move(entry)));
 }
 

@@ -19,6 +19,7 @@
 #include "services/gateway/gateway.h"
 #include "services/gateway/last_seen.h"
 #include "services/gateway/profile_cache.h"
+#include "services/gateway/remote_rooms.h"
 #include "services/gateway/sync/filter_cache.h"
 #include "services/gateway/sync/sync.h"
 
@@ -74,7 +75,7 @@ class WiredGateway final : public GatewayPart {
   }
 
   void AddFederation(gateway::Router& router, const gateway::Config& config) {
-    gateway::AddFederationRoutes(router, {DepsOf(config), server_auth_, transactions_});
+    gateway::AddFederationRoutes(router, {DepsOf(config), server_auth_, transactions_, remote_rooms_});
   }
 
   absl::Status ListenToServers() {
@@ -121,8 +122,9 @@ class WiredGateway final : public GatewayPart {
   gateway::LastSeen last_seen_{peers_.accounts};
   Periodic last_seen_tick_{"last-seen", gateway::LastSeen::kPeriod, [this] { last_seen_.Tick(); }};
   WorkPool sync_pool_{{.name = "sync", .threads = kSyncThreads, .max_queued = 65'536}};
-  gateway::Sync sync_{{peers_.accounts, peers_.events, peers_.presence, peers_.calls, bus_, Clock::System(), sync_pool_,
-                       config_.partitions, GatewayName(), config_.gateway.presence}};
+  gateway::RemoteRooms remote_rooms_{peers_.room_federation, Clock::System(), config_.server_name};
+  gateway::Sync sync_{{peers_.accounts, peers_.events, peers_.presence, peers_.calls, remote_rooms_, bus_,
+                       Clock::System(), sync_pool_, config_.partitions, GatewayName(), config_.gateway.presence}};
   gateway::FilterCache filters_{peers_.accounts};
   gateway::ServerAuth server_auth_{config_.server_name, {peers_.federation, Clock::System(), registry_}};
   gateway::Transactions transactions_{Clock::System()};

@@ -18,6 +18,8 @@ struct Config {
   absl::Duration idle_timeout = absl::Minutes(5);
   // Pro-active within this time: currently_active.
   absl::Duration active_window = absl::Minutes(1);
+  // What another server said of a user stands for this long: one that is there says it again.
+  absl::Duration remote_lifetime = absl::Minutes(30);
   size_t max_status_msg_bytes = 2048;
   // MSC3026: users may be busy.
   bool busy = false;

@@ -36,6 +36,7 @@ Directory::User& Directory::UserFor(std::string_view user_id) {
 
 void Directory::Restore(SavedUser saved, absl::Time now) {
   absl::MutexLock lock(&mutex_);
+  if (saved.remote_until) return RestoreRemote(std::move(saved), now);
   User& user = UserFor(saved.user_id);
   user.presence = std::move(saved.presence);
   for (auto& [id, device] : user.presence.devices)
@@ -105,19 +106,51 @@ Audience Directory::AudienceOf(std::string_view user_id) const {
   return found == users_.end() ? Audience() : found->second->audience;
 }
 
-bool Directory::SetRemote(const std::string& user_id, View view) {
+bool Directory::SetRemote(const std::string& user_id, View view, absl::Time now) {
   absl::MutexLock lock(&mutex_);
   User& user = UserFor(user_id);
-  user.is_remote = true;
+  user.remote_until = now + config_.remote_lifetime;
+  return ShowRemote(user, std::move(view), now);
+}
+
+bool Directory::ShowRemote(User& user, View view, absl::Time now) {
   const bool is_news = !user.presence.shown.LooksLike(view);
-  user.presence.shown = user.presence.own = std::move(view);
-  if (is_news) Tell(user, /*others=*/true);
-  return is_news;
+  user.presence.shown = std::move(view);
+  const bool is_there = user.presence.shown.state != State::kOffline;
+  SetTimer(user, is_there ? *user.remote_until : absl::InfiniteFuture());
+  unsaved_.insert(&user);
+  if (!is_news) return false;
+  user.shown_since = now;
+  Tell(user, /*others=*/true);
+  return true;
+}
+
+void Directory::RestoreRemote(SavedUser saved, absl::Time now) {
+  const bool is_there = saved.presence.shown.state != State::kOffline;
+  if (!is_there && saved.shown_since + kMayBeUnheard <= now) return;
+  User& user = UserFor(saved.user_id);
+  user.presence.shown = std::move(saved.presence.shown);
+  user.remote_until = saved.remote_until;
+  user.shown_since = saved.shown_since;
+  if (is_there) SetTimer(user, *user.remote_until);
+  Tell(user, /*others=*/true);
+}
+
+void Directory::TimeOutRemote(User& user, absl::Time now) {
+  View gone;
+  gone.last_active = user.presence.shown.last_active;
+  ShowRemote(user, std::move(gone), now);
 }
 
 void Directory::Tick(absl::Time now) {
   absl::MutexLock lock(&mutex_);
-  for (User* user : timers_.TakeDue(now)) ApplyLocked(*user, Ticked{}, now);
+  for (User* user : timers_.TakeDue(now)) {
+    if (user->remote_until) {
+      TimeOutRemote(*user, now);
+    } else {
+      ApplyLocked(*user, Ticked{}, now);
+    }
+  }
 }
 
 SavedUser Directory::Save(const std::string& user_id) {
@@ -128,7 +161,7 @@ SavedUser Directory::Save(const std::string& user_id) {
 SavedUser Directory::SaveLocked(User& user) {
   user.saved_active = user.presence.last_active;
   unsaved_.erase(&user);
-  return {partition_, user.id, user.presence, user.shown_since};
+  return {partition_, user.id, user.presence, user.shown_since, user.remote_until};
 }
 
 std::vector<SavedUser> Directory::TakeUnsaved() {

@@ -46,7 +46,8 @@ class Directory {
     UserPresence presence;
     std::optional<Profile> profile;  // absent: not asked for yet
     Audience audience;
-    bool is_remote = false;  // another server's
+    // Of another server's user, who has no devices here: until when what it said stands.
+    std::optional<absl::Time> remote_until;
     // Positions (counters) at which others, those who may or may not see the user now, and the
     // user's own clients had news; 0: never.
     int64_t shown_at = 0;
@@ -72,8 +73,9 @@ class Directory {
   void SetAudience(const std::string& user_id, Audience audience);
   Audience AudienceOf(std::string_view user_id) const;
 
-  // What the user's own server says. True if others have news.
-  bool SetRemote(const std::string& user_id, View view);
+  // What the user's own server says; who is not heard of again for remote_lifetime is offline. True
+  // if others have news.
+  bool SetRemote(const std::string& user_id, View view, absl::Time now);
 
   // Applies what time alone changes.
   void Tick(absl::Time now);
@@ -93,6 +95,9 @@ class Directory {
   bool ApplyLocked(User& user, const Input& input, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Tell(User& user, bool others) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool ShowRemote(User& user, View view, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void RestoreRemote(SavedUser saved, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void TimeOutRemote(User& user, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetTimer(User& user, absl::Time wake_at) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   SavedUser SaveLocked(User& user) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

@@ -41,7 +41,7 @@ std::optional<int64_t> CounterSince(const ReadSinceRequest& request, Partition p
 
 // Whom others' users let see them, their servers have judged.
 bool MaySee(const Directory::User& user, const std::string& reader, Visibility server) {
-  return user.is_remote || user.audience.Includes(reader, server);
+  return user.remote_until || user.audience.Includes(reader, server);
 }
 
 // The viewer of a user, and since when.
@@ -224,6 +224,7 @@ absl::StatusOr<AnnounceProfileResponse> Service::AnnounceProfile(const rpc::Call
 }
 
 absl::StatusOr<ReceiveRemoteResponse> Service::ReceiveRemote(const rpc::Call&, const ReceiveRemoteRequest& request) {
+  if (visibility_ == Visibility::kOff) return ReceiveRemoteResponse();
   for (const RemoteUser& user : request.users()) {
     const std::optional<State> state = StateOf(user.presence());
     if (!state || *state > State::kOnline || user.status_msg().size() > config_.max_status_msg_bytes) continue;
@@ -231,8 +232,10 @@ absl::StatusOr<ReceiveRemoteResponse> Service::ReceiveRemote(const rpc::Call&, c
     view.state = *state;
     view.status_msg = user.status_msg();
     view.currently_active = user.currently_active();
-    view.last_active = deps_.clock.Now() - std::min(absl::Milliseconds(user.last_active_ago_ms()), kLongestAgo);
-    if (DirectoryOf(user.user_id()).SetRemote(user.user_id(), std::move(view))) metrics_.told_others.Add();
+    const absl::Time now = deps_.clock.Now();
+    view.last_active = now - std::min(absl::Milliseconds(user.last_active_ago_ms()), kLongestAgo);
+    if (DirectoryOf(user.user_id()).SetRemote(user.user_id(), std::move(view), now))
+      metrics_.told_others.Add();
   }
   return ReceiveRemoteResponse();
 }

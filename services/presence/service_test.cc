@@ -71,6 +71,18 @@ class PresenceServiceTest : public ::testing::Test {
     return response.ok() ? response->json() : FromStatus(response.status()).errcode;
   }
 
+  // Alice's own server says so.
+  void Receive(const std::string& presence) {
+    ReceiveRemoteRequest request;
+    RemoteUser& user = *request.add_users();
+    user.set_user_id("@alice:a");
+    user.set_presence(presence);
+    user.set_status_msg("far away");
+    user.set_last_active_ago_ms(5000);
+    user.set_currently_active(true);
+    ASSERT_TRUE(service_->ReceiveRemote({}, request).ok());
+  }
+
   // What `viewer` hears of alice since it last asked.
   std::vector<std::string> News(const std::string& viewer) {
     ReadSinceRequest request;
@@ -271,6 +283,43 @@ TEST_F(PresenceServiceTest, KeepsWhoHidesHiddenThroughARestart) {
   News("@bob:a");
   EXPECT_TRUE(News("@bob:a").empty());
   EXPECT_EQ(News("@alice:a").size(), 1u);
+}
+
+// Seed S50: how long ago is a time on arrival, and told as of now.
+TEST_F(PresenceServiceTest, ShowsWhatAnotherServerSaysOfItsUser) {
+  News("@bob:b");
+  Receive("online");
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(Get("@bob:b", "@alice:a"), R"({"currently_active":true,"last_active_ago":6000,"presence":"online",)"
+                                       R"("status_msg":"far away"})");
+  EXPECT_EQ(News("@bob:b").size(), 1u);
+  Receive("online");
+  EXPECT_TRUE(News("@bob:b").empty());
+}
+
+TEST_F(PresenceServiceTest, AnotherServersUserIsOfflineWhenNothingIsHeardForLong) {
+  Receive("online");
+  clock_.Advance(config_.remote_lifetime / 2);
+  Receive("online");
+  clock_.Advance(config_.remote_lifetime - absl::Seconds(1));
+  service_->Tick();
+  News("@bob:b");
+  EXPECT_NE(Get("@bob:b", "@alice:a").find(R"("presence":"online")"), std::string::npos);
+  clock_.Advance(absl::Seconds(2));
+  service_->Tick();
+  EXPECT_EQ(News("@bob:b").size(), 1u);
+  EXPECT_NE(Get("@bob:b", "@alice:a").find(R"("presence":"offline")"), std::string::npos);
+}
+
+TEST_F(PresenceServiceTest, AnotherServersUserIsThereThroughARestart) {
+  Receive("unavailable");
+  service_->Tick();
+  const std::string before = Get("@bob:b", "@alice:a");
+  Restart();
+  EXPECT_EQ(Get("@bob:b", "@alice:a"), before);
+  clock_.Advance(config_.remote_lifetime + absl::Seconds(1));
+  service_->Tick();
+  EXPECT_NE(Get("@bob:b", "@alice:a").find(R"("presence":"offline")"), std::string::npos);
 }
 
 }  // namespace

@@ -52,6 +52,18 @@ store::Migration WhoIsThere() {
   return migration;
 }
 
+store::Migration OthersUsers() {
+  store::Migration migration;
+  migration.service = kStream;
+  migration.number = 3;
+  const std::string choices(kChoices);
+  // Null for our own users.
+  migration.columns = {{choices, Nullable("remote_state", store::Type::kText)},
+                       {choices, Nullable("remote_active", store::Type::kInteger)},
+                       {choices, Nullable("remote_until", store::Type::kInteger)}};
+  return migration;
+}
+
 int64_t ToMs(absl::Time time) {
   return time == absl::InfinitePast() ? 0 : absl::ToUnixMillis(time);
 }
@@ -88,6 +100,13 @@ std::map<std::string, Device> DevicesFrom(std::string_view text) {
   return devices;
 }
 
+View RemoteView(const store::Row& row, const UserPresence& presence) {
+  return {.state = StateOf(row.Text(8)).value_or(State::kOffline),
+          .status_msg = presence.status_msg,
+          .currently_active = row.Int(9) != 0,
+          .last_active = presence.last_active};
+}
+
 SavedUser UserFrom(const store::Row& row) {
   SavedUser user;
   user.partition = static_cast<Partition>(row.Int(0));
@@ -98,23 +117,41 @@ SavedUser UserFrom(const store::Row& row) {
   user.presence.shown.last_active = FromMs(row.Int(5));
   user.shown_since = FromMs(row.Int(6));
   user.presence.devices = DevicesFrom(row.Text(7));
+  if (!row.IsNull(8)) {
+    user.presence.shown = RemoteView(row, user.presence);
+    user.remote_until = FromMs(row.Int(10));
+  }
   return user;
+}
+
+void SaveRemote(store::Batch& batch, const SavedUser& user) {
+  const View& shown = user.presence.shown;
+  batch.Upsert(kChoices, {{"p", user.partition},
+                          {"user_id", user.user_id},
+                          {"override_state", ""},
+                          {"status_msg", shown.status_msg},
+                          {"last_active", ToMs(shown.last_active)},
+                          {"shown_since", ToMs(user.shown_since)},
+                          {"remote_state", NameOf(shown.state)},
+                          {"remote_active", int64_t{shown.currently_active}},
+                          {"remote_until", ToMs(*user.remote_until)}});
 }
 
 }  // namespace
 
 std::vector<store::Migration> Migrations() {
-  return {Choices(), WhoIsThere()};
+  return {Choices(), WhoIsThere(), OthersUsers()};
 }
 
 absl::Status ScanUsers(store::Reader& db, absl::FunctionRef<void(SavedUser)> on_user) {
   return db.Query(
       "SELECT p, user_id, override_state, status_msg, last_active, shown_active, shown_since, "
-      "devices FROM presence_choices",
+      "devices, remote_state, remote_active, remote_until FROM presence_choices",
       {}, [&](const store::Row& row) { on_user(UserFrom(row)); });
 }
 
 void SaveUser(store::Batch& batch, const SavedUser& user) {
+  if (user.remote_until) return SaveRemote(batch, user);
   const UserPresence& presence = user.presence;
   batch.Upsert(kChoices,
                {{"p", user.partition},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,8 @@ struct SavedUser {
   // Of the views, only the time that is shown; of devices, not until when.
   UserPresence presence;
   absl::Time shown_since = absl::InfinitePast();
+  // Of another server's user, whose view is all there is: until when it stands.
+  std::optional<absl::Time> remote_until;
 };
 
 struct SavedAudience {

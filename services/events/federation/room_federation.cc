@@ -52,6 +52,14 @@ absl::StatusOr<v1::ListRoomServersResponse> RoomFederation::ListRoomServers(
   return ListServersOfRooms(context_, request);
 }
 
+absl::StatusOr<v1::ListRoomsOfRemoteUserResponse> RoomFederation::ListRoomsOfRemoteUser(
+    const rpc::Call&, const v1::ListRoomsOfRemoteUserRequest& request) {
+  PARLEY_TRY(const auto rooms, RoomsOfRemoteUser(context_, request.user_id()));
+  v1::ListRoomsOfRemoteUserResponse response;
+  response.mutable_room_ids()->Assign(rooms.begin(), rooms.end());
+  return response;
+}
+
 absl::StatusOr<v1::ReceivePdusResponse> RoomFederation::ReceivePdus(
     const rpc::Call& call, const v1::ReceivePdusRequest& request) {
   auto response = graph_.ReceivePdus(call, request);

@@ -32,6 +32,8 @@ class RoomFederation final : public RoomFederationService {
       const rpc::Call& call, const v1::ReadOutboundRequest& request) override;
   absl::StatusOr<v1::ListRoomServersResponse> ListRoomServers(
       const rpc::Call& call, const v1::ListRoomServersRequest& request) override;
+  absl::StatusOr<v1::ListRoomsOfRemoteUserResponse> ListRoomsOfRemoteUser(
+      const rpc::Call& call, const v1::ListRoomsOfRemoteUserRequest& request) override;
 
   absl::StatusOr<v1::FederationJson> GetPdu(const rpc::Call& call,
                                             const v1::GetPduRequest& request) override;

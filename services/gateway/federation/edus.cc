@@ -8,6 +8,7 @@
 #include "parley/accounts/v1/accounts.parley.h"
 #include "parley/events/v1/room_federation.parley.h"
 #include "parley/presence/v1/presence.parley.h"
+#include "services/gateway/remote_rooms.h"
 
 namespace parley::gateway {
 namespace {
@@ -18,8 +19,8 @@ constexpr size_t kMaxContentBytes = 1 << 20;
 
 class EduReceiver {
  public:
-  EduReceiver(const Deps& deps, const rpc::Call& call, const std::string& origin)
-      : deps_(deps), call_(call), origin_(origin) {}
+  EduReceiver(const FederationDeps& deps, const rpc::Call& call, const std::string& origin)
+      : deps_(deps.deps), remote_rooms_(deps.remote_rooms), call_(call), origin_(origin) {}
 
   // An error only when what must not get lost could not be kept.
   absl::Status Receive(const std::string& type, const json::Object& content) {
@@ -80,10 +81,16 @@ class EduReceiver {
     if (request.users_size() > 0) deps_.presence.ReceiveRemote(call_, request).IgnoreError();
   }
 
+  // Others have nobody here who may see them.
+  bool SharesARoom(const std::string& user_id) const {
+    const auto rooms = remote_rooms_.Of(call_, user_id);
+    return rooms.ok() && !(*rooms)->empty();
+  }
+
   void AddPresence(const json::Object& entry, presence::v1::ReceiveRemoteRequest& request) const {
     const auto user = OwnUser(entry, "user_id");
     const std::string* state = json::FindString(entry, "presence");
-    if (!user || state == nullptr) return;
+    if (!user || state == nullptr || !SharesARoom(*user)) return;
     presence::v1::RemoteUser& out = *request.add_users();
     out.set_user_id(*user);
     out.set_presence(*state);
@@ -127,14 +134,15 @@ class EduReceiver {
   }
 
   const Deps& deps_;
+  RemoteRooms& remote_rooms_;
   const rpc::Call& call_;
   const std::string& origin_;
 };
 
 }  // namespace
 
-absl::Status ReceiveEdus(const Deps& deps, const rpc::Call& call, const std::string& origin,
-                         const json::Array& edus) {
+absl::Status ReceiveEdus(const FederationDeps& deps, const rpc::Call& call,
+                         const std::string& origin, const json::Array& edus) {
   EduReceiver receiver(deps, call, origin);
   absl::Status status;
   for (const json::Value& edu : edus) {

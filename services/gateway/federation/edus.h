@@ -4,7 +4,7 @@
 
 #include "common/json/value.h"
 #include "common/rpc/call.h"
-#include "services/gateway/deps.h"
+#include "services/gateway/federation/routes.h"
 
 // EDUs of other servers. Server-server API, "EDUs".
 namespace parley::gateway {
@@ -14,7 +14,7 @@ namespace parley::gateway {
 // service could not take is dropped too, except that nothing here fails a transaction: an EDU that
 // matters (to-device messages) is sent again when the answer is an error, so the caller answers one
 // if this does: Unavailable.
-absl::Status ReceiveEdus(const Deps& deps, const rpc::Call& call, const std::string& origin,
-                         const json::Array& edus);
+absl::Status ReceiveEdus(const FederationDeps& deps, const rpc::Call& call,
+                         const std::string& origin, const json::Array& edus);
 
 }  // namespace parley::gateway

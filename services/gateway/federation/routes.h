@@ -7,6 +7,7 @@
 // The routes that other servers use. One function for each file beside this.
 namespace parley::gateway {
 
+class RemoteRooms;
 class Transactions;
 
 // What they stand on; everything outlives the routes.
@@ -14,6 +15,7 @@ struct FederationDeps {
   Deps deps;
   ServerAuth& auth;
   Transactions& transactions;
+  RemoteRooms& remote_rooms;
 };
 
 // All of them.

@@ -91,7 +91,7 @@ absl::StatusOr<std::string> Receive(const FederationDeps& deps, const rpc::Call&
   for (const RoomOutcome& outcome : ReceiveAll(deps, call, ByRoom(origin, pdus))) {
     trouble.Update(AddResults(outcome, results));
   }
-  trouble.Update(ReceiveEdus(deps.deps, call, origin, edus));
+  trouble.Update(ReceiveEdus(deps, call, origin, edus));
   PARLEY_RETURN_IF_ERROR(trouble);
   return json::Serialize(json::Object{{"pdus", std::move(results)}});
 }

@@ -11,12 +11,12 @@ namespace parley::gateway {
 namespace {
 
 // GET /_matrix/client/v1/mutual_rooms
-absl::StatusOr<HttpAnswer> GetMutualRooms(accounts::AccountsService& accounts, RequestContext& context) {
+absl::StatusOr<HttpAnswer> GetMutualRooms(const Deps& deps, RequestContext& context) {
   const auto asked = context.Query("user_id");
   if (!asked) return MissingParam("user_id is missing");
   PARLEY_TRY(const UserId user, UserId::Parse(*asked));
   if (user == context.requester().user) return InvalidParam("user_id is you");
-  PARLEY_TRY(const auto shared, SharedRooms(accounts, context.call(), user, context.requester().user));
+  PARLEY_TRY(const auto shared, SharedRooms(deps, context.call(), user, context.requester().user));
   HttpAnswer answer;
   json::Writer w(answer.body);
   w.BeginObject().Key("joined").BeginArray();
@@ -34,7 +34,7 @@ void AddMutualRoomsRoutes(Router& router, const Deps& deps) {
                 .path = path,
                 .auth = Auth::kUser,
                 .limit = Limit::kRead,
-                .handler = [&accounts = deps.accounts](RequestContext& c) { return GetMutualRooms(accounts, c); }});
+                .handler = [deps](RequestContext& c) { return GetMutualRooms(deps, c); }});
   }
 }
 

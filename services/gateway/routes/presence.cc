@@ -14,10 +14,10 @@ namespace parley::gateway {
 namespace {
 
 // Presence is for those who share a room. M_FORBIDDEN otherwise.
-absl::Status CheckMaySee(accounts::AccountsService& accounts, RequestContext& context, const UserId& user) {
+absl::Status CheckMaySee(const Deps& deps, RequestContext& context, const UserId& user) {
   const UserId& viewer = context.requester().user;
   if (user == viewer) return absl::OkStatus();
-  PARLEY_TRY(const std::vector<std::string> shared, SharedRooms(accounts, context.call(), user, viewer));
+  PARLEY_TRY(const auto shared, SharedRooms(deps, context.call(), user, viewer));
   return shared.empty() ? Forbidden("You share no room with this user") : absl::OkStatus();
 }
 
@@ -30,7 +30,7 @@ absl::StatusOr<bool> KnowsAllStates(const RequestContext& context) {
 // GET /_matrix/client/v3/presence/{userId}/status
 absl::StatusOr<HttpAnswer> GetPresence(const Deps& deps, RequestContext& context) {
   PARLEY_TRY(const UserId user, context.UserParam("userId"));
-  PARLEY_RETURN_IF_ERROR(CheckMaySee(deps.accounts, context, user));
+  PARLEY_RETURN_IF_ERROR(CheckMaySee(deps, context, user));
   presence::GetPresenceRequest request;
   *request.mutable_requester() = context.requester().ToProto();
   request.set_user_id(user.str());

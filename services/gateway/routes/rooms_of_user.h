@@ -14,12 +14,14 @@ class AccountsService;
 
 namespace parley::gateway {
 
+struct Deps;
+
 // The rooms that `user` is joined to, as `accounts` has them. Sorted.
 absl::StatusOr<std::vector<std::string>> RoomsOfUser(accounts::AccountsService& accounts, const rpc::Call& call,
                                                      const UserId& user);
 
-// The rooms that both are joined to. Sorted.
-absl::StatusOr<std::vector<std::string>> SharedRooms(accounts::AccountsService& accounts, const rpc::Call& call,
-                                                     const UserId& one, const UserId& other);
+// The rooms that both are joined to, of which one may be another server's. Sorted.
+absl::StatusOr<std::vector<std::string>> SharedRooms(const Deps& deps, const rpc::Call& call, const UserId& one,
+                                                     const UserId& other);
 
 }  // namespace parley::gateway

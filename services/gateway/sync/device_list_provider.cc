@@ -29,6 +29,8 @@ absl::Status DeviceListProvider::Read(const rpc::Call& call, const SyncQuery& qu
     difference.device_lists_changed.clear();
     return absl::OkStatus();
   }
+  room_mates_.CameOrWent(rooms.users_joined);
+  room_mates_.CameOrWent(rooms.users_left);
   const std::string& self = query.requester.user_id();
   Users changed(difference.device_lists_changed.begin(), difference.device_lists_changed.end());
   changed.insert(rooms.users_joined.begin(), rooms.users_joined.end());

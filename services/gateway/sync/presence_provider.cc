@@ -122,6 +122,7 @@ absl::Status PresenceProvider::Read(const rpc::Call& call, const SyncQuery& quer
   }
   PARLEY_TRY(const Users told, FetchChanged(call, query, user, difference));
   PARLEY_TRY(Users came, JoinedUsers(call, rooms.new_rooms));
+  room_mates_.CameOrWent(came);
   came.insert(came.end(), rooms.users_joined.begin(), rooms.users_joined.end());
   const absl::flat_hash_set<std::string> known(told.begin(), told.end());
   std::erase_if(came, [&known](const std::string& user_id) { return known.contains(user_id); });

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "parley/accounts/v1/accounts.parley.h"
+#include "parley/events/v1/room_federation.parley.h"
 
 namespace parley::gateway {
 namespace {
@@ -51,7 +52,9 @@ class PresenceWakerTest : public ::testing::Test {
   Heard heard_;
   SessionTable sessions_;
   std::shared_ptr<Session> watcher_;
-  RoomMates room_mates_{accounts_, sessions_, heard_, kPartitions};
+  events::RoomFederationFake rooms_;
+  RemoteRooms remote_{rooms_, Clock::System(), "a"};
+  RoomMates room_mates_{accounts_, remote_, sessions_, heard_, kPartitions};
   WorkPool pool_{{.name = "test", .threads = 4, .max_queued = 100}};
   Timers timers_;
   PresenceWaker waker_{{sessions_, room_mates_, timers_, pool_}};

@@ -70,6 +70,7 @@ void RoomMates::Remember(std::string_view user_id, Known known) const {
 
 absl::StatusOr<std::shared_ptr<const RoomMates::RoomSet>> RoomMates::RoomsOf(
     const rpc::Call& call, std::string_view user_id) const {
+  if (remote_.IsRemote(user_id)) return remote_.Of(call, user_id);
   if (auto rooms = Recall(user_id)) return rooms;
   PARLEY_TRY(Known known, Learn(call, user_id));
   auto rooms = known.rooms;

@@ -13,6 +13,7 @@
 #include <absl/synchronization/mutex.h>
 
 #include "common/rpc/call.h"
+#include "services/gateway/remote_rooms.h"
 #include "services/gateway/sync/heard.h"
 #include "services/gateway/sync/session.h"
 
@@ -24,23 +25,31 @@ namespace parley::gateway {
 
 // Who shares a room with whom, from the memberships that sessions hold anyway; `accounts` is asked
 // about a user without a session here, and the answer is kept until something is heard of the user.
+// Those of other servers are RemoteRooms' matter.
 //
 // Threads: safe from any. Lifetime: borrows its arguments. Memory: the rooms of kMaxKnown users.
 class RoomMates {
  public:
-  using RoomSet = absl::flat_hash_set<std::string>;
+  using RoomSet = RemoteRooms::RoomSet;
   static constexpr size_t kMaxKnown = 50'000;
 
-  RoomMates(accounts::AccountsService& accounts, const SessionTable& sessions, const Heard& heard,
-            uint32_t partitions)
-      : accounts_(accounts), sessions_(sessions), heard_(heard), partitions_(partitions) {}
+  RoomMates(accounts::AccountsService& accounts, RemoteRooms& remote, const SessionTable& sessions,
+            const Heard& heard, uint32_t partitions)
+      : accounts_(accounts),
+        remote_(remote),
+        sessions_(sessions),
+        heard_(heard),
+        partitions_(partitions) {}
 
   // The rooms that `user_id` is joined to.
   absl::StatusOr<std::shared_ptr<const RoomSet>> RoomsOf(const rpc::Call& call,
                                                          std::string_view user_id) const;
 
-  // Those of `candidates` who are in a room with `user` now. A local user of whom nothing can be
-  // learnt is left out.
+  // These users came to or went from rooms. To be said as soon as it is read.
+  void CameOrWent(const std::vector<std::string>& user_ids) const { remote_.CameOrWent(user_ids); }
+
+  // Those of `candidates` who are in a room with `user` now. A user of whom nothing can be learnt
+  // is left out.
   std::vector<std::string> SharingARoom(const rpc::Call& call, const UserSnapshot& user,
                                         const std::vector<std::string>& candidates) const;
 
@@ -57,6 +66,7 @@ class RoomMates {
   void Remember(std::string_view user_id, Known known) const;
 
   accounts::AccountsService& accounts_;
+  RemoteRooms& remote_;
   const SessionTable& sessions_;
   const Heard& heard_;
   const uint32_t partitions_;

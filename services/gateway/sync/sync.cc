@@ -20,8 +20,7 @@ constexpr absl::Duration kSessionIdle = absl::Minutes(5);
 
 rpc::Call OwnCall() { return {.deadline = absl::Now() + absl::Seconds(10), .request_id = "sync"}; }
 
-// The services whose streams a sync reads; typing comes with the heads of events.
-// What a sync can't do without.
+// The services whose streams a sync reads, and can't do without; typing comes with the heads of events.
 std::vector<std::string> Services() {
   std::vector<std::string> services;
   for (const StreamKind kind : {StreamKind::kEvents, StreamKind::kAccounts, StreamKind::kCalls}) {
@@ -50,7 +49,7 @@ uint64_t Combine(uint64_t events, uint64_t accounts) { return events ^ absl::rot
 Sync::Sync(Deps deps)
     : deps_(std::move(deps)),
       presence_reporter_(deps_.presence, deps_.gateway_name),
-      room_mates_(deps_.accounts, sessions_, heard_, deps_.partitions),
+      room_mates_(deps_.accounts, deps_.remote_rooms, sessions_, heard_, deps_.partitions),
       accounts_(deps_.accounts, heard_, sessions_, deps_.partitions),
       rooms_(deps_.events, heard_, deps_.partitions),
       presence_(deps_.presence, deps_.events, presence_log_, room_mates_),

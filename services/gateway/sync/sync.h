@@ -38,6 +38,7 @@ class Sync {
     events::EventsService& events;
     presence::PresenceService& presence;
     calls::CallsService& calls;
+    RemoteRooms& remote_rooms;
     bus::Bus& bus;
     const Clock& clock;
     WorkPool& pool;
