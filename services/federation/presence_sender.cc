@@ -59,15 +59,22 @@ void PresenceSender::Flush() {
     changed.swap(changed_);
   }
   if (!is_needed_()) return;
-  AddDue(changed);
-  for (const std::string& user_id : changed) Tell(user_id).IgnoreError();
+  TakeDue(changed);
+  for (const std::string& user_id : changed) {
+    const absl::Status told = Tell(user_id);
+    if (!absl::IsUnavailable(told) && !absl::IsDeadlineExceeded(told)) continue;
+    absl::MutexLock lock(&mutex_);
+    changed_.insert(user_id);
+  }
 }
 
-void PresenceSender::AddDue(absl::flat_hash_set<std::string>& users) const {
+void PresenceSender::TakeDue(absl::flat_hash_set<std::string>& users) {
   const absl::Time now = needs_.clock.Now();
-  for (const auto& [user, told] : told_) {
-    if (told.repeat_at <= now) users.insert(user);
-  }
+  absl::erase_if(told_, [&](const auto& entry) {
+    if (entry.second.repeat_at > now) return false;
+    users.insert(entry.first);
+    return true;
+  });
 }
 
 absl::Status PresenceSender::Tell(const std::string& user_id) {
@@ -84,7 +91,9 @@ absl::Status PresenceSender::Tell(const std::string& user_id) {
   edu.set_json(std::move(news));
   edu.set_key(StrCat("presence ", user_id));
   for (const auto& membership : rooms.memberships()) edu.add_room_ids(membership.room_id());
-  return send_(call, request);
+  const absl::Status sent = send_(call, request);
+  if (!sent.ok()) told_.erase(user_id);
+  return sent;
 }
 
 absl::StatusOr<json::Object> PresenceSender::StatusOf(const rpc::Call& call,

@@ -26,8 +26,8 @@ namespace parley::federation {
 // Tells other servers of the presence of our users: m.presence EDUs to all servers that share a
 // room with the user. It listens for the wakes of `presence`; one that is lost costs an update that
 // the next one makes good. Who is there is told again every kRepeat: others hold a user whom they
-// don't hear of for half an hour for offline. Of who lets nobody see them, others hear that they
-// are offline.
+// don't hear of for half an hour for offline. Of who does not let everybody see them, others hear
+// that they are offline.
 //
 // Threads: its own timer. Lifetime: borrows its arguments.
 class PresenceSender {
@@ -57,8 +57,8 @@ class PresenceSender {
   // Its entry in an EDU; empty when that is what was sent last, and lately.
   absl::StatusOr<std::string> News(const rpc::Call& call, const std::string& user_id);
   absl::StatusOr<json::Object> StatusOf(const rpc::Call& call, const std::string& user_id);
-  // Adds those who are to be told again.
-  void AddDue(absl::flat_hash_set<std::string>& users) const;
+  // Adds those who are to be told again, and forgets what was told of them.
+  void TakeDue(absl::flat_hash_set<std::string>& users);
 
   const Needs needs_;
   const std::string suffix_;  // of our users' ids
