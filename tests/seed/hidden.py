@@ -7,7 +7,7 @@ import time
 
 from conformance.client import Client
 
-STEP_SECONDS = 0.25
+STEP_SECONDS = 0.5
 SECRET_STEPS = 10
 TOLERANCE_SECONDS = 0.6  # the machine's, not the server's: both records are made at the same time
 VARYING = re.compile(r'"(event_id|prev_batch|origin_server_ts|age)": ("[^"]*"|\d+)')
@@ -16,12 +16,12 @@ VARYING = re.compile(r'"(event_id|prev_batch|origin_server_ts|age)": ("[^"]*"|\d
 class Recorder(threading.Thread):
     """Syncs all the time; keeps each answer that tells something, with its time."""
 
-    def __init__(self, user, names, start):
+    def __init__(self, user, since, names):
         super().__init__(daemon=True)
-        self.user, self.names, self.start_time = user, names, start
+        self.user, self.names, self.start_time = user, names, time.monotonic()
         self.told, self.sizes = [], set()
         self._ended = threading.Event()
-        self._since = user.sync().token
+        self._since = since
 
     def run(self):
         while not self._ended.is_set():
@@ -62,10 +62,13 @@ def hidden(message):
 def record(world, goes, acts, start):
     """The record of a user who comes, goes by `goes`, may act in secret, and comes back."""
     user, watcher, room = world.pair()
+    first = watcher.sync()
     phone = Client(user.url).login(user.user_id, user.password)
+    since = settled(watcher, first, user)
     names = {user.user_id: "USER", watcher.user_id: "WATCHER", room: "ROOM"}
+    names |= {json.dumps(user.localpart): '"user"'}
     start.wait()
-    recorder = Recorder(watcher, names, time.monotonic())
+    recorder = Recorder(watcher, since, names)
     recorder.start()
     status = ["presence", user.user_id, "status"]
     user.put(*status, json={"presence": "online", "status_msg": "here"}).ok()
@@ -81,6 +84,21 @@ def record(world, goes, acts, start):
     at(recorder, 4 + SECRET_STEPS)
     recorder.end()
     return recorder, seen
+
+
+def settled(watcher, first, user):
+    """Where the watcher's syncs, of which `first` was one, have told all that its and the user's coming brings."""
+    coming = {"own presence", "the user's devices"}
+
+    def all_came(sync):
+        if sync.presence(watcher.user_id):
+            coming.discard("own presence")
+        if user.user_id in sync.changed():
+            coming.discard("the user's devices")
+        return not coming
+
+    all_came(first)
+    return watcher.sync_until(all_came, first.token).token
 
 
 def at(recorder, step):
@@ -99,7 +117,8 @@ def without_ages(text):
 def assert_alike(one, other):
     """That nothing in the two records tells them apart."""
     (first, first_seen), (second, second_seen) = one, other
-    assert [without_ages(t) for _, t in first.told] == [without_ages(t) for _, t in second.told]
+    texts, other_texts = ([without_ages(t) for _, t in record.told] for record in (first, second))
+    assert texts == other_texts, (first.told, second.told)
     for (when, text), (other_when, other_text) in zip(first.told, second.told):
         assert abs(when - other_when) < TOLERANCE_SECONDS, (when, other_when, text)
         for age, other_age in zip(ages(text), ages(other_text)):

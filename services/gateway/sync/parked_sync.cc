@@ -52,7 +52,9 @@ bool ParkedSync::Park(uint64_t seen) {
   };
   ticket_ = session_->Park(seen, [self = shared_from_this()] { self->Resume(); });
   if (ticket_ == 0) return false;
-  if (timer_ == 0) timer_ = deps_.timers.At(deadline_, resume);
+  // One that fired while this ran has done nothing.
+  if (timer_ != 0) deps_.timers.Cancel(timer_);
+  timer_ = deps_.timers.At(deadline_, resume);
   running_ = false;
   return true;
 }
