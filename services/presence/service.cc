@@ -48,7 +48,7 @@ bool MaySee(const Directory::User& user, const std::string& reader, Visibility s
 struct Viewer {
   bool is_user = false;
   bool may_see = false;
-  std::optional<int64_t> since;
+  std::optional<int64_t> since = std::nullopt;
 };
 
 // Nothing tells a user who may not be seen from one who was never there.
