@@ -21,6 +21,7 @@
 #include "parley/federation/v1/federation.parley.h"
 #include "services/events/aliases.h"
 #include "services/events/device_changes.h"
+#include "services/events/erased_users.h"
 #include "services/events/federation/key_cache.h"
 #include "services/events/federation/room_federation.h"
 #include "services/events/federation/room_joins.h"
@@ -227,6 +228,7 @@ class SimServer {
         : streams(*stream::Streams::Open(*server.store_, server.bus_, kStream,
                                          server.config_.partitions)),
           rooms(*server.store_, *streams, 64 << 20),
+          erased(*server.store_, *streams),
           outbox(*server.store_, *streams, server.accounts_client_, server.config_.server_name),
           keys(&server.net_, server.config_.server_name, server.key_, server.world_.clock),
           context{server.config_,
@@ -240,6 +242,7 @@ class SimServer {
                   server.accounts_client_,
                   alias_lanes,
                   device_changes,
+                  erased,
                   server.bus_,
                   server.owners_,
                   server.room_owners_,
@@ -255,6 +258,7 @@ class SimServer {
     RoomCache rooms;
     AliasLanes alias_lanes;
     DeviceChangeMarks device_changes{16};
+    ErasedUsers erased;
     Outbox outbox;
     KeyCache keys;
     RoomJoins room_joins;
