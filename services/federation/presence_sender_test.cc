@@ -1,5 +1,6 @@
 #include "services/federation/presence_sender.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -55,8 +56,6 @@ class FakePresence final : public presence::PresenceFake {
 
 class PresenceSenderTest : public ::testing::Test {
  protected:
-  PresenceSenderTest() { config_.partitions = 1, config_.server_name = "own.test"; }
-
   void Change(std::string state) {
     presence_.Is(std::move(state));
     bus_.Publish({"presence", 0, ++position_, kAlice});
@@ -67,6 +66,7 @@ class PresenceSenderTest : public ::testing::Test {
     absl::MutexLock lock(&mutex_);
     const auto enough = [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS { return sent_.size() >= count; };
     EXPECT_TRUE(mutex_.AwaitWithTimeout(absl::Condition(&enough), kPatience));
+    sent_.resize(std::max(sent_.size(), count));
     return sent_;
   }
 
@@ -76,7 +76,7 @@ class PresenceSenderTest : public ::testing::Test {
     return absl::OkStatus();
   }
 
-  Config config_;
+  const Config config_{.server_name = "own.test", .partitions = 1};
   bus::MemoryBus bus_;
   FakeAccounts accounts_;
   FakePresence presence_;
