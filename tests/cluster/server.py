@@ -117,9 +117,13 @@ class Cluster:
         os.kill(self.pid(name), number)
 
     def restart(self, name, number):
-        """Ends the process of that name by a signal and starts it again; returns when it can be called."""
+        """Ends the process of that name by a signal and starts it again; returns when it can be called.
+
+        One from which another has taken over has ended by itself; it is only started.
+        """
         pid, begin = self.pid(name), time.time()
-        os.kill(pid, number)
+        if is_running(pid):
+            os.kill(pid, number)
         if name in self.added:
             self.added[name].wait(60)
         while is_running(pid):
