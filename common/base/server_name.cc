@@ -52,6 +52,10 @@ size_t HostEnd(std::string_view text) {
 
 }  // namespace
 
+std::string ServerName::HostToConnectTo() const {
+  return host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
+}
+
 std::optional<ServerName> ParseServerName(std::string_view text) {
   if (text.empty() || text.size() > kMaxBytes) return std::nullopt;
   ServerName name;

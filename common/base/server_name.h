@@ -13,6 +13,9 @@ struct ServerName {
   std::string host;
   std::optional<uint32_t> port;  // as written; more than 65535 is grammatical, and reaches nobody
   bool is_ip_literal = false;
+
+  // The host as one connects to it: an IPv6 literal without its brackets.
+  std::string HostToConnectTo() const;
 };
 
 // Nothing unless `text` follows the grammar.

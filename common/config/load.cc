@@ -1,8 +1,7 @@
+#include "common/base/files.h"
 #include "common/config/load.h"
 
 #include <cstdlib>
-#include <fstream>
-#include <sstream>
 #include <vector>
 
 #include <absl/strings/ascii.h>
@@ -19,11 +18,10 @@ namespace {
 
 constexpr char kFileSuffix[] = "_file";
 
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) return absl::InvalidArgumentError(absl::StrCat("cannot read ", path));
-  return text.str();
+absl::StatusOr<std::string> Read(const std::string& path) {
+  std::optional<std::string> text = ReadFile(path);
+  if (!text) return absl::InvalidArgumentError(absl::StrCat("cannot read ", path));
+  return *std::move(text);
 }
 
 // The secret whose companion `name` is: turn.shared_secret for turn.shared_secret_file.
@@ -34,7 +32,7 @@ const Option* SecretOfFile(const Table& table, const std::string& name) {
 }
 
 absl::Status AssignFromFile(const Option& option, const std::string& path) {
-  PARLEY_TRY(const std::string text, ReadFile(path));
+  PARLEY_TRY(const std::string text, Read(path));
   return Assign(option, std::string(absl::StripTrailingAsciiWhitespace(text)));
 }
 
@@ -137,7 +135,7 @@ absl::Status LoadEnvironment(const Table& table,
 
 absl::Status Load(const Table& table, const std::string& path) {
   if (!path.empty()) {
-    PARLEY_TRY(const std::string yaml, ReadFile(path));
+    PARLEY_TRY(const std::string yaml, Read(path));
     PARLEY_RETURN_IF_ERROR(LoadYaml(table, yaml, path));
   }
   return LoadEnvironment(table, [](const std::string& name) -> std::optional<std::string> {

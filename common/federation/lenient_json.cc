@@ -8,9 +8,7 @@
 #include <absl/strings/numbers.h>
 
 #include "common/base/strings.h"
-#include "common/crypto/base64.h"
 #include "common/json/value.h"
-#include "common/status/matrix_error.h"
 
 namespace parley::federation {
 namespace {
@@ -251,19 +249,6 @@ std::optional<LenientTransaction> ReadLenientTransaction(std::string_view text) 
   if (!tree.Elements("pdus", transaction.pdus)) return std::nullopt;
   if (!tree.Elements("edus", transaction.edus)) return std::nullopt;
   return transaction;
-}
-
-absl::Status VerifyLenientRequest(const SignedRequest& request, std::string_view content,
-                                  const XMatrix& claim, std::string_view public_key) {
-  // "content" is the first of the members in canonical JSON.
-  const std::string rest = json::Serialize(json::Object{{"method", request.method},
-                                                        {"uri", request.uri},
-                                                        {"origin", request.origin},
-                                                        {"destination", request.destination}});
-  const std::string bytes = StrCat("{\"content\":", content, ",", std::string_view(rest).substr(1));
-  const auto signature = crypto::DecodeBase64(claim.signature);
-  if (signature && crypto::Verify(public_key, bytes, *signature)) return absl::OkStatus();
-  return Matrix(401, "M_UNAUTHORIZED", "The request's signature is not valid");
 }
 
 }  // namespace parley::federation

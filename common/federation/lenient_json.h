@@ -5,10 +5,6 @@
 #include <string_view>
 #include <vector>
 
-#include <absl/status/status.h>
-
-#include "common/federation/x_matrix.h"
-
 // JSON as careless or hostile servers write it: numbers that are none, halves of surrogate pairs,
 // keys twice. It is read only as far as a signature over it has to be checked and the parts of a
 // transaction told from each other, so that what is wrong in one event is that event's trouble
@@ -26,9 +22,5 @@ struct LenientTransaction {
   std::vector<std::string> pdus, edus;
 };
 std::optional<LenientTransaction> ReadLenientTransaction(std::string_view text);
-
-// VerifyRequest for a body in the form of LenientCanonical; request.content is not looked at.
-absl::Status VerifyLenientRequest(const SignedRequest& request, std::string_view content,
-                                  const XMatrix& claim, std::string_view public_key);
 
 }  // namespace parley::federation

@@ -13,11 +13,6 @@ constexpr uint16_t kDefaultPort = 8448;
 constexpr uint32_t kMaxPort = 65535;
 constexpr size_t kMaxTargets = 8;
 
-std::string WithoutBrackets(std::string_view host) {
-  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  return std::string(host);
-}
-
 bool HasPossiblePort(const ServerName& name) {
   return !name.port || (*name.port > 0 && *name.port <= kMaxPort);
 }
@@ -72,10 +67,10 @@ absl::StatusOr<Resolution> Resolution::Begin(std::string_view server_name) {
 void Resolution::Resolve(const ServerName& server, std::string_view text, bool may_delegate) {
   host_ = server.host;
   route_.host_header = text;
-  route_.tls_name = WithoutBrackets(server.host);
+  route_.tls_name = server.HostToConnectTo();
   if (server.is_ip_literal || server.port) {
     const auto port = static_cast<uint16_t>(server.port.value_or(kDefaultPort));
-    return Finish({{WithoutBrackets(server.host), port}});
+    return Finish({{server.HostToConnectTo(), port}});
   }
   if (!may_delegate) return AskSrv("_matrix-fed");
   step_ = Step::kWellKnown;

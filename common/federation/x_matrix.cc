@@ -120,6 +120,13 @@ json::Object ToObject(const SignedRequest& request) {
   return object;
 }
 
+absl::Status CheckSignature(std::string_view bytes, const XMatrix& claim,
+                            std::string_view public_key) {
+  const auto signature = crypto::DecodeBase64(claim.signature);
+  if (signature && crypto::Verify(public_key, bytes, *signature)) return absl::OkStatus();
+  return Matrix(401, "M_UNAUTHORIZED", "The request's signature is not valid");
+}
+
 }  // namespace
 
 std::optional<XMatrix> ParseXMatrix(std::string_view header) {
@@ -148,11 +155,18 @@ std::string SignRequest(const SignedRequest& request, const crypto::SigningKey& 
 
 absl::Status VerifyRequest(const SignedRequest& request, const XMatrix& claim,
                            std::string_view public_key) {
-  const auto signature = crypto::DecodeBase64(claim.signature);
-  if (signature && crypto::Verify(public_key, crypto::SignedBytes(ToObject(request)), *signature)) {
-    return absl::OkStatus();
-  }
-  return Matrix(401, "M_UNAUTHORIZED", "The request's signature is not valid");
+  return CheckSignature(crypto::SignedBytes(ToObject(request)), claim, public_key);
+}
+
+absl::Status VerifyRequest(const SignedRequest& request, std::string_view canonical_content,
+                           const XMatrix& claim, std::string_view public_key) {
+  SignedRequest without = request;
+  without.content = nullptr;
+  // "content" is the first of the members in canonical JSON.
+  const std::string rest = crypto::SignedBytes(ToObject(without));
+  return CheckSignature(
+      StrCat("{\"content\":", canonical_content, ",", std::string_view(rest).substr(1)), claim,
+      public_key);
 }
 
 }  // namespace parley::federation

@@ -41,5 +41,9 @@ std::string SignRequest(const SignedRequest& request, const crypto::SigningKey& 
 // M_UNAUTHORIZED (401) unless the signature is that of `public_key` (32 raw bytes).
 absl::Status VerifyRequest(const SignedRequest& request, const XMatrix& claim,
                            std::string_view public_key);
+// The same for content that is there as its sender's canonical JSON; request.content is not looked
+// at.
+absl::Status VerifyRequest(const SignedRequest& request, std::string_view canonical_content,
+                           const XMatrix& claim, std::string_view public_key);
 
 }  // namespace parley::federation

@@ -10,10 +10,6 @@ namespace {
 constexpr std::string_view kHttps = "https://";
 constexpr uint16_t kHttpsPort = 443;
 
-std::string WithoutBrackets(const std::string& host) {
-  return host.starts_with('[') ? host.substr(1, host.size() - 2) : host;
-}
-
 }  // namespace
 
 bool IsRedirect(int status) {
@@ -31,7 +27,7 @@ bool PointTo(std::string_view location, ClientRequest& request) {
   const std::string_view authority = location.substr(0, slash);
   const auto name = ParseServerName(authority);
   if (!name || name->port.value_or(kHttpsPort) > 65535) return false;
-  request.host = WithoutBrackets(name->host);
+  request.host = name->HostToConnectTo();
   request.port = static_cast<uint16_t>(name->port.value_or(kHttpsPort));
   request.host_header = authority;
   request.target = slash == location.size() ? "/" : location.substr(slash);

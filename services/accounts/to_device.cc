@@ -154,12 +154,13 @@ absl::Status ToDevice::SendToOwn(const v1::SendToDeviceRequest& request, const M
     positions[account->id.str()] = position;
   };
   PARLEY_RETURN_IF_ERROR(deps_.changes.CommitAll(recipients, write));
+  const size_t envelope = ClientEvent(request, "").size();
   for (LockedAccount& account : recipients) {
     const int64_t position = positions[account->id.str()];
     for (auto& [device_id, device] : account->devices) {
       const std::string* content = ContentFor(messages.at(account->id.str()), device_id);
       if (content == nullptr) continue;
-      Note(device, position, ClientEvent(request, *content).size());
+      Note(device, position, static_cast<int64_t>(envelope + content->size()));
       // It is tried again with the next message.
       Trim(account, device_id, device).IgnoreError();
     }

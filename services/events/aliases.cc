@@ -84,6 +84,14 @@ absl::Status MayDelete(const Context& context, const v1::DeleteAliasRequest& req
   return may_manage ? absl::OkStatus() : Forbidden("You may not delete this alias");
 }
 
+v1::PutAliasRequest RequestFor(const AliasRow& alias) {
+  v1::PutAliasRequest request;
+  request.set_alias(alias.alias);
+  request.set_room_id(alias.room_id);
+  request.set_creator(alias.creator);
+  return request;
+}
+
 absl::Status PutAlias(const Context& context, const rpc::Call& call, const v1::PutAliasRequest& request) {
   const absl::Status here = PutAliasHere(context, request).status();
   if (!IsWrongOwner(here)) return here;
@@ -102,18 +110,11 @@ absl::StatusOr<std::optional<AliasRow>> LookUpAlias(const Context& context, std:
 }
 
 absl::Status StoreAlias(const Context& context, const rpc::Call& call, const AliasRow& alias) {
-  v1::PutAliasRequest request;
-  request.set_alias(alias.alias);
-  request.set_room_id(alias.room_id);
-  request.set_creator(alias.creator);
-  return PutAlias(context, call, request);
+  return PutAlias(context, call, RequestFor(alias));
 }
 
 absl::Status MoveAlias(const Context& context, const rpc::Call& call, const AliasRow& alias) {
-  v1::PutAliasRequest request;
-  request.set_alias(alias.alias);
-  request.set_room_id(alias.room_id);
-  request.set_creator(alias.creator);
+  v1::PutAliasRequest request = RequestFor(alias);
   request.set_replace(true);
   return PutAlias(context, call, request);
 }

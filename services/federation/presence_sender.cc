@@ -34,9 +34,7 @@ PresenceSender::PresenceSender(const Needs& needs, const Config& config,
       suffix_(StrCat(":", config.server_name)),
       is_needed_(std::move(is_needed)),
       send_(std::move(send)) {
-  std::vector<bus::Topic> topics;
-  for (Partition p = 0; p < config.partitions; ++p) topics.push_back({kPresence, p});
-  subscription_ = needs_.bus.Subscribe(bus::Interest::Of(std::move(topics)),
+  subscription_ = needs_.bus.Subscribe(bus::Interest::Of(bus::AllTopics(kPresence, config.partitions)),
                                        [this](const bus::Wake& wake) { OnWake(wake); });
   timer_ = std::make_unique<Periodic>("fed-presence", kPeriod, [this] { Flush(); });
 }

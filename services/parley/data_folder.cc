@@ -6,10 +6,9 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <system_error>
 
+#include "common/base/files.h"
 #include "common/base/rng.h"
 #include "common/base/strings.h"
 #include "common/status/macros.h"
@@ -43,11 +42,10 @@ absl::Status MakeFile(const std::string& path, const std::string& text) {
   return made ? absl::OkStatus() : Failed("write", path);
 }
 
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) return Failed("read", path);
-  return text.str();
+absl::StatusOr<std::string> Read(const std::string& path) {
+  std::optional<std::string> text = ReadFile(path);
+  if (!text) return Failed("read", path);
+  return *std::move(text);
 }
 
 absl::StatusOr<int> Lock(const std::string& folder) {
@@ -64,7 +62,7 @@ absl::Status CheckDeployment(const Config& config) {
   const std::string path = config.data_dir + "/deployment";
   const std::string now = StrCat("server_name ", config.server_name, "\npartitions ", config.partitions, "\n");
   if (!fs::exists(path)) return WriteFile(path, now);
-  PARLEY_TRY(const std::string then, ReadFile(path));
+  PARLEY_TRY(const std::string then, Read(path));
   if (then == now) return absl::OkStatus();
   return absl::FailedPreconditionError(StrCat("the data folder ", config.data_dir,
                                               " was made with another server_name or number of partitions: see ", path));
@@ -93,14 +91,14 @@ absl::StatusOr<crypto::SigningKey> DataFolder::LoadSigningKey() const {
     const crypto::SigningKey key = crypto::SigningKey::Generate(Rng::System());
     PARLEY_RETURN_IF_ERROR(MakeFile(path, key.ToFile()));
   }
-  PARLEY_TRY(const std::string text, ReadFile(path));
+  PARLEY_TRY(const std::string text, Read(path));
   return crypto::SigningKey::ParseFile(text);
 }
 
 absl::StatusOr<std::vector<federation::PublishedKey>> DataFolder::LoadOldKeys() const {
   const std::string path = federation::OldKeysPath(config_.signing_key_path);
   if (!fs::exists(path)) return std::vector<federation::PublishedKey>();
-  PARLEY_TRY(const std::string text, ReadFile(path));
+  PARLEY_TRY(const std::string text, Read(path));
   return federation::ParseOldKeys(text);
 }
 

@@ -7,12 +7,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <ostream>
-#include <sstream>
 #include <system_error>
 #include <vector>
 
+#include "common/base/files.h"
 #include "common/base/strings.h"
 #include "common/crypto/sign.h"
 #include "common/federation/key_file.h"
@@ -43,10 +42,9 @@ class FolderLock {
 };
 
 absl::StatusOr<std::string> Read(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) return Failed("read", path);
-  return text.str();
+  std::optional<std::string> text = ReadFile(path);
+  if (!text) return Failed("read", path);
+  return *std::move(text);
 }
 
 // Written beside and renamed, so that a crash leaves either the old or the new.

@@ -29,13 +29,6 @@ void Fill(const Names::Name& name, common::v1::ProfileFields& fields) {
   if (name.avatar_url) fields.set_avatar_url(*name.avatar_url);
 }
 
-std::vector<bus::Topic> TopicsOfUsers(uint32_t partitions) {
-  std::vector<bus::Topic> topics;
-  for (Partition p = 0; p < partitions; ++p)
-    topics.push_back({std::string(stream::NameOf(stream::StreamKind::kAccounts)), p});
-  return topics;
-}
-
 // The user is not in this room any more, or may not write to it: nothing to do there.
 bool IsFinal(const absl::Status& status) {
   const int http_status = FromStatus(status).http_status;
@@ -46,7 +39,8 @@ bool IsFinal(const absl::Status& status) {
 
 Propagator::Propagator(const Config& config, Deps deps) : config_(config), deps_(std::move(deps)) {
   for (const std::string& user_id : deps_.names.Pending()) Add(user_id);
-  subscription_ = deps_.bus.Subscribe(bus::Interest::Of(TopicsOfUsers(config_.partitions)),
+  const std::string_view users = stream::NameOf(stream::StreamKind::kAccounts);
+  subscription_ = deps_.bus.Subscribe(bus::Interest::Of(bus::AllTopics(users, config_.partitions)),
                                       [this](const bus::Wake& wake) { OnWake(wake); });
   for (int i = 0; i < config_.room_threads; ++i) threads_.emplace_back([this] { Run(); });
 }

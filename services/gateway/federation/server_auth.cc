@@ -91,7 +91,7 @@ absl::Status ServerAuth::CheckSignature(RequestContext& context, const federatio
     if (checked.ok()) return checked;
   }
   const auto text = federation::LenientCanonical(request.body);
-  return text ? federation::VerifyLenientRequest(what, *text, claim, public_key) : checked;
+  return text ? federation::VerifyRequest(what, *text, claim, public_key) : checked;
 }
 
 absl::StatusOr<std::string> ServerAuth::KeyOf(const rpc::Call& call,

@@ -2,9 +2,8 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
+#include "common/base/files.h"
 #include "common/base/strings.h"
 #include "common/crypto/sign.h"
 #include "services/parley/doctor/checks.h"
@@ -60,11 +59,8 @@ void CheckSigningKey(const Config& config, Report& report) {
                 "the first start makes it; keep a copy of it then");
     return;
   }
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  const auto key = crypto::SigningKey::ParseFile(text.str());
-  if (!file || !key.ok()) {
+  const auto key = crypto::SigningKey::ParseFile(ReadFile(path).value_or(""));
+  if (!key.ok()) {
     report.Bad(
         kKey, StrCat(path, " holds no signing key that this user can read"),
         "restore it from a backup: with another key, other servers refuse what this one says");

@@ -101,7 +101,7 @@ absl::StatusOr<TurnUri> ParseTurnUri(std::string_view text) {
   if (absl::ConsumeSuffix(&rest, "?transport=udp")) uri.udp = true;
   const auto name = ParseServerName(Std(rest));
   if (!name || name->port.value_or(1) > 65535) return refusal;
-  uri.host = name->host.starts_with('[') ? name->host.substr(1, name->host.size() - 2) : name->host;
+  uri.host = name->HostToConnectTo();
   uri.port = static_cast<uint16_t>(name->port.value_or(uri.tls ? kTurnsPort : kTurnPort));
   return uri;
 }
