@@ -128,7 +128,7 @@ absl::Status EraseAlias(const Context& context, const rpc::Call& call, std::stri
 absl::StatusOr<v1::PutAliasResponse> PutAliasHere(const Context& context, const v1::PutAliasRequest& request) {
   const Partition p = context.rooms.PartitionOf(request.alias());
   const bool is_new = !request.replace() && !request.room_id().empty();
-  absl::MutexLock lane(&context.alias_lanes.For(request.alias()));
+  absl::MutexLock lane(&context.alias_lanes.Writing(request.alias()));
   if (is_new) {
     PARLEY_TRY(const std::optional<AliasRow> taken, LookUpAlias(context, request.alias()));
     // A call that is made again finds what it has done.
@@ -161,6 +161,7 @@ absl::StatusOr<v1::SetAliasResponse> SetRoomAlias(const Context& context, const 
   const auto room = context.rooms.Get(request.room_id());
   if (!room.ok()) return room.status();
   if (!(*room)->state.IsJoined(request.requester().user_id())) return Forbidden("You are not in this room");
+  absl::MutexLock lane(&context.alias_lanes.Asking(alias.str()));
   PARLEY_TRY(const std::optional<AliasRow> taken, LookUpAlias(context, alias.str()));
   if (taken) return Matrix(409, "M_UNKNOWN", "This alias is taken");
   const absl::Status stored = StoreAlias(context, call, {alias.str(), request.room_id(), request.requester().user_id()});

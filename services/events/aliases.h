@@ -20,14 +20,18 @@
 // Names of rooms. An alias lives in its own partition, which is not its room's. Client-server API, "Room aliases".
 namespace parley::events {
 
-// One giver at a time for an alias: a commit that conflicts would cost all others of its partition a second try.
+// Where both are held, Asking was taken first.
 class AliasLanes {
  public:
-  absl::Mutex& For(std::string_view alias) { return lanes_[PartitionOf(alias, kLanes)]; }
+  // One writer at a time for an alias: a commit that conflicts would cost all others of its partition a second try.
+  absl::Mutex& Writing(std::string_view alias) { return writing_[PartitionOf(alias, kLanes)]; }
+  // One client at a time, of those who would have an alias for one room: only the first of them gets it.
+  absl::Mutex& Asking(std::string_view alias) { return asking_[PartitionOf(alias, kLanes)]; }
 
  private:
   static constexpr uint32_t kLanes = 64;
-  std::array<absl::Mutex, kLanes> lanes_;
+  std::array<absl::Mutex, kLanes> writing_;
+  std::array<absl::Mutex, kLanes> asking_;
 };
 
 // The RPCs of the same names.

@@ -147,6 +147,28 @@ TEST(Send, CanonicalAliasesMustPointHere) {
             "200");
 }
 
+TEST(Send, OneOfManyWhoSetAnAliasAtOnceGetsIt) {
+  TestService service;
+  const std::string room = service.Create("alice");
+  for (int round = 0; round < 20; ++round) {
+    v1::SetAliasRequest set;
+    *set.mutable_requester() = service.As("alice");
+    set.set_alias(absl::StrCat("#r", round, ":localhost"));
+    set.set_room_id(room);
+    std::vector<std::thread> threads;
+    std::atomic<int> got_it = 0;
+    for (int t = 0; t < 8; ++t) {
+      threads.emplace_back([&] {
+        const std::string outcome = Outcome(service->SetAlias({}, set).status());
+        if (outcome == "200") ++got_it;
+        else EXPECT_EQ(outcome, "409 M_UNKNOWN");
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    ASSERT_EQ(got_it, 1) << "round " << round;
+  }
+}
+
 TEST(Send, SurvivesAFailedCommitAndWhatWasBuiltOnIt) {
   TestService service;
   const std::string room = service.Create("alice");
