@@ -139,16 +139,17 @@ TEST_F(GraphStore, TheDifferenceAtAnyPositionLeadsBackToItsState) {
   Read([&](store::Reader& db) {
     for (int64_t pos = 1; pos <= kPositions; ++pos) {
       std::map<std::string, int64_t> then;
-      for (const StateRow& row : *CurrentState(db, kPartition, kRoom))
-        then[row.state_key] = row.event_pos;
-      for (const StateRow& row : *StateDifference(db, kPartition, kRoom, pos)) {
+      const auto now = CurrentState(db, kPartition, kRoom);
+      for (const StateRow& row : *now) then[row.state_key] = row.event_pos;
+      const auto difference = StateDifference(db, kPartition, kRoom, pos);
+      for (const StateRow& row : *difference) {
         if (row.event_pos == 0) then.erase(row.state_key);
         if (row.event_pos != 0) then[row.state_key] = row.event_pos;
       }
       EXPECT_EQ(then, truth[pos]) << pos;
       std::map<std::string, int64_t> read;
-      for (const StateRow& row : *StateAt(db, kPartition, kRoom, pos))
-        read[row.state_key] = row.event_pos;
+      const auto at = StateAt(db, kPartition, kRoom, pos);
+      for (const StateRow& row : *at) read[row.state_key] = row.event_pos;
       EXPECT_EQ(read, truth[pos]) << pos;
       for (int key = 0; key < 20; ++key) {
         const auto entry = StateEntryAt(db, kPartition, kRoom, pos, "t", std::to_string(key));

@@ -88,7 +88,8 @@ TEST_F(StateVersions, ChangesBetweenTwoPositionsAreThoseInForceAtTheEnd) {
           if (event > after) expected.insert(event);
         }
         std::set<int64_t> found;
-        for (const StateRow& row : *StateChanges(db, kPartition, kRoom, after, upto)) found.insert(row.event_pos);
+        const auto changes = StateChanges(db, kPartition, kRoom, after, upto);
+        for (const StateRow& row : *changes) found.insert(row.event_pos);
         EXPECT_EQ(found, expected) << after << " " << upto;
       }
     }
