@@ -19,10 +19,15 @@ namespace {
 
 std::atomic<int64_t> bytes_held = 0;
 
-void* Counted(size_t size) {
+void* Counted(size_t size, const std::nothrow_t&) noexcept {
   void* const memory = std::malloc(size);
+  if (memory != nullptr) bytes_held += static_cast<int64_t>(malloc_usable_size(memory));
+  return memory;
+}
+
+void* Counted(size_t size) {
+  void* const memory = Counted(size, std::nothrow);
   if (memory == nullptr) throw std::bad_alloc();
-  bytes_held += static_cast<int64_t>(malloc_usable_size(memory));
   return memory;
 }
 
@@ -38,6 +43,12 @@ void* operator new(size_t size) {
 }
 void* operator new[](size_t size) {
   return Counted(size);
+}
+void* operator new(size_t size, const std::nothrow_t& tag) noexcept {
+  return Counted(size, tag);
+}
+void* operator new[](size_t size, const std::nothrow_t& tag) noexcept {
+  return Counted(size, tag);
 }
 void operator delete(void* memory) noexcept {
   Uncount(memory);
