@@ -30,9 +30,21 @@ class Http:
         head = await self._reader.readuntil(b"\r\n\r\n")
         status = int(head[9:12])
         for line in head.split(b"\r\n"):
-            if line.lower().startswith(b"content-length:"):
-                return status, await self._reader.readexactly(int(line.split(b":")[1]))
+            name, _, value = line.lower().partition(b":")
+            if name == b"content-length":
+                return status, await self._reader.readexactly(int(value))
+            if name == b"transfer-encoding" and value.strip() == b"chunked":
+                return status, await self._chunks()
         raise ValueError(f"an answer of unknown length: {head!r}")
+
+    async def _chunks(self):
+        body = b""
+        while True:
+            size = int(await self._reader.readuntil(b"\r\n"), 16)
+            chunk = await self._reader.readexactly(size + 2)
+            if size == 0:
+                return body
+            body += chunk[:-2]
 
     def close(self):
         if self._writer:
