@@ -158,6 +158,7 @@ absl::StatusOr<Value> ParseWith(dom::parser& parser, std::string_view text, cons
 }  // namespace
 
 absl::StatusOr<Value> Parse(std::string_view text, const Limits& limits) {
+  if (text.empty()) return ErrorFor(simdjson::EMPTY);  // its bytes may be at no address at all
   if (text.starts_with("\xef\xbb\xbf")) return NotJson("Not JSON: byte order mark");
   if (text.size() > kKeptParserText) {
     dom::parser parser;
