@@ -9,6 +9,7 @@
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
 #include "services/accounts/body.h"
+#include "services/accounts/tables/outbox.h"
 
 namespace parley::accounts {
 namespace {
@@ -108,6 +109,7 @@ absl::Status CrossSigning::Write(const UserId& user, const Keys& keys) {
       tables::PutSigningKey(batch, account->partition, user.str(), usage, json::Serialize(key));
     }
     deps_.outbox.AddDeviceListChange(batch, *account, at);
+    deps_.outbox.AddJob(batch, *account, tables::kSigningKeysJob, at);
   }));
   account->device_list_position = account->last_change = position;
   deps_.outbox.Kick(account->partition);

@@ -1,5 +1,7 @@
 #include "services/accounts/device_list_edu.h"
 
+#include <utility>
+
 #include "common/json/splice.h"
 
 namespace parley::accounts {
@@ -17,6 +19,16 @@ std::string DeviceListEdu(std::string_view user_id, std::string_view device_id, 
   out.Key("stream_id").Int(stream_id).Key("user_id").String(user_id).EndObject();
   out.Key("edu_type").String("m.device_list_update").EndObject();
   return edu;
+}
+
+std::string SigningKeysEdu(std::string_view user_id, const json::Object& devices) {
+  json::Object content{{"user_id", user_id}};
+  for (const std::string_view name : {"master_key", "self_signing_key"}) {
+    if (const json::Value* key = devices.Find(name)) content.Set(name, *key);
+  }
+  if (content.size() == 1) return {};
+  return json::Serialize(
+      json::Object{{"content", std::move(content)}, {"edu_type", "m.signing_key_update"}});
 }
 
 }  // namespace parley::accounts

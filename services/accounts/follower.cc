@@ -33,7 +33,7 @@ bool IsTransient(const absl::Status& status) {
 
 Follower::Follower(const Deps& deps, events::EventsService& events, profile::ProfileService& profile,
                    federation::FederationService& federation)
-    : deps_(deps), events_(events), profile_(profile), federation_(federation), next_pruning_(deps.clock.Now()) {}
+    : deps_(deps), key_query_(deps), events_(events), profile_(profile), federation_(federation), next_pruning_(deps.clock.Now()) {}
 
 Follower::~Follower() {
   deps_.outbox.Stop();
@@ -55,6 +55,7 @@ void Follower::Loop() {
       if (deps_.outbox.stopped()) return;
       if (!RunAll(partition)) again.insert(partition);
     }
+    AnnounceAll();
     PruneIfDue();
   }
 }
@@ -85,6 +86,7 @@ absl::Status Follower::Run(const tables::Job& job) {
 
 absl::Status Follower::Do(const tables::Job& job) {
   if (job.kind == tables::kDeviceListJob) return TellDeviceListChange(job);
+  if (job.kind == tables::kSigningKeysJob) return TellSigningKeys(job);
   if (job.kind == tables::kCreateProfileJob) return CreateProfile(job);
   if (job.kind == tables::kEraseJob) return Erase(job);
   if (job.kind == tables::kLeaveRoomsJob) return LeaveRooms(job);
@@ -124,13 +126,40 @@ absl::Status Follower::TellOtherServers(const tables::Job& job, const std::vecto
     PARLEY_TRY(const LockedAccount account, deps_.accounts.Lock(UserId::Trusted(job.user_id)));
     if (!account->devices.empty()) device_id = account->devices.begin()->first;
   }
+  return SendDurably(rooms, StrCat("device_list ", job.user_id), DeviceListEdu(job.user_id, device_id, job.generation));
+}
+
+absl::Status Follower::TellSigningKeys(const tables::Job& job) {
+  const UserId user = UserId::Trusted(job.user_id);
+  PARLEY_TRY(const auto rooms, RoomsOf(user, {"join"}));
+  if (rooms.empty()) return absl::OkStatus();
+  PARLEY_TRY(const json::Object devices, key_query_.Devices(user));
+  std::string edu = SigningKeysEdu(job.user_id, devices);
+  if (edu.empty()) return absl::OkStatus();
+  return SendDurably(rooms, StrCat("signing_keys ", job.user_id), std::move(edu));
+}
+
+absl::Status Follower::SendDurably(const std::vector<std::string>& rooms, std::string key, std::string json) {
   federation::v1::SendEdusRequest request;
   federation::v1::Edu& edu = *request.add_edus();
   edu.mutable_room_ids()->Assign(rooms.begin(), rooms.end());
-  edu.set_json(DeviceListEdu(job.user_id, device_id, job.generation));
+  edu.set_json(std::move(json));
   edu.set_durable(true);
-  edu.set_key(StrCat("device_list ", job.user_id));
+  edu.set_key(std::move(key));
   return federation_.SendEdus(NewCall(), request).status();
+}
+
+void Follower::AnnounceAll() {
+  federation::v1::SendEdusRequest request;
+  for (const auto& [user, rooms] : deps_.outbox.TakeAnnouncements()) {
+    const auto account = deps_.accounts.Lock(UserId::Trusted(user));
+    if (!account.ok() || (*account)->devices.empty()) continue;
+    federation::v1::Edu& edu = *request.add_edus();
+    edu.mutable_room_ids()->Assign(rooms.begin(), rooms.end());
+    edu.set_json(DeviceListEdu(user, (*account)->devices.begin()->first, (*account)->device_list_position));
+    edu.set_key(StrCat("devices ", user));
+  }
+  if (request.edus_size() > 0) federation_.SendEdus(NewCall(), request).IgnoreError();
 }
 
 absl::Status Follower::CreateProfile(const tables::Job& job) {

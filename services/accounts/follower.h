@@ -1,11 +1,14 @@
 #pragma once
 
+#include <string>
 #include <thread>
+#include <vector>
 
 #include <absl/status/status.h>
 
 #include "common/rpc/call.h"
 #include "services/accounts/deps.h"
+#include "services/accounts/key_query.h"
 #include "services/accounts/tables/outbox.h"
 
 namespace parley::events {
@@ -36,6 +39,8 @@ class Follower {
   absl::Status Run(const tables::Job& job);
   // All jobs of a partition; false when one is to be tried again.
   bool RunAll(Partition partition);
+  // Tells other servers of the devices of those who came into rooms with them.
+  void AnnounceAll();
 
  private:
   void Loop();
@@ -43,6 +48,8 @@ class Follower {
   absl::Status Do(const tables::Job& job);
   absl::Status TellDeviceListChange(const tables::Job& job);
   absl::Status TellOtherServers(const tables::Job& job, const std::vector<std::string>& rooms);
+  absl::Status SendDurably(const std::vector<std::string>& rooms, std::string key, std::string json);
+  absl::Status TellSigningKeys(const tables::Job& job);
   absl::Status CreateProfile(const tables::Job& job);
   absl::Status Erase(const tables::Job& job);
   absl::Status LeaveRooms(const tables::Job& job);
@@ -51,6 +58,7 @@ class Follower {
   rpc::Call NewCall() const;
 
   const Deps deps_;
+  KeyQuery key_query_;
   events::EventsService& events_;
   profile::ProfileService& profile_;
   federation::FederationService& federation_;

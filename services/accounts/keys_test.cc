@@ -54,15 +54,19 @@ TEST(DeviceKeys, AreTheDevicesOwn) {
   EXPECT_THAT(Query(service, "bob", "alice"), HasSubstr(R"("curve25519:PHONE":"abc")"));
 }
 
-TEST(DeviceKeys, TellTheRoomsOfAChangeOnce) {
-  TestService service;
-  service.Register("alice", "PHONE");
+void Join(TestService& service, const std::string& user, const std::string& room) {
   RecordMembershipRequest join;
-  join.set_user_id("@alice:localhost");
-  join.mutable_membership()->set_room_id("!r:localhost");
+  join.set_user_id(TestService::Id(user));
+  join.mutable_membership()->set_room_id(room);
   join.mutable_membership()->set_membership("join");
   join.mutable_membership()->set_position(1);
   ASSERT_EQ(Outcome(service->RecordMembership({}, join)), "200");
+}
+
+TEST(DeviceKeys, TellTheRoomsOfAChangeOnce) {
+  TestService service;
+  service.Register("alice", "PHONE");
+  Join(service, "alice", "!r:localhost");
   service->RunOutbox();
   service.channel_.calls.clear();
   const std::string body = R"({"device_keys":)" + DeviceKeys("alice", "PHONE") + "}";
@@ -144,6 +148,50 @@ TEST(CrossSigning, WantsThePasswordOnlyForAnotherIdentity) {
   changed.Set("auth", *json::ParseObject(kPasswordAuth));
   EXPECT_EQ(upload(changed), "200");
   EXPECT_THAT(Query(service, "bob", "alice"), HasSubstr(other.public_key_base64()));
+}
+
+TEST(DeviceKeys, AreAnnouncedToTheServersOfARoomThatTheUserHasComeInto) {
+  TestService service;
+  service.Register("alice", "PHONE");
+  service->RunOutbox();
+  service.federation_.edus.clear();
+  Join(service, "alice", "!r:other");
+  service->RunOutbox();
+  ASSERT_EQ(service.federation_.edus.size(), 1u);
+  const federation::v1::Edu& edu = service.federation_.edus.front();
+  EXPECT_THAT(edu.room_ids(), ElementsAre("!r:other"));
+  EXPECT_FALSE(edu.durable());
+  EXPECT_THAT(edu.json(), HasSubstr("m.device_list_update"));
+  EXPECT_THAT(edu.json(), HasSubstr("\"device_id\":\"PHONE\""));
+  service->RunOutbox();
+  EXPECT_EQ(service.federation_.edus.size(), 1u);
+}
+
+TEST(CrossSigning, TellsOtherServersOfNewKeysButNotOfTheUserSigningKey) {
+  TestService service;
+  service.Register("alice", "PHONE");
+  Join(service, "alice", "!r:localhost");
+  service->RunOutbox();
+  service.federation_.edus.clear();
+  testing::SeededRng rng;
+  const auto master = crypto::SigningKey::Generate(rng);
+  const auto user_signing = crypto::SigningKey::Generate(rng);
+  const json::Object keys = {{"master_key", SigningKeyOf("master", master, master)},
+                             {"user_signing_key", SigningKeyOf("user_signing", user_signing, master)}};
+  ASSERT_EQ(Outcome(service->UploadSigningKeys(
+                {}, TestService::Request(TestService::As("alice", "PHONE"), json::Serialize(keys)))),
+            "200");
+  service->RunOutbox();
+  std::string told;
+  for (const federation::v1::Edu& edu : service.federation_.edus) {
+    if (edu.json().find("m.signing_key_update") == std::string::npos) continue;
+    told += edu.json();
+    EXPECT_TRUE(edu.durable());
+    EXPECT_THAT(edu.room_ids(), ElementsAre("!r:localhost"));
+  }
+  EXPECT_THAT(told, HasSubstr(master.public_key_base64()));
+  EXPECT_THAT(told, HasSubstr("\"user_id\":\"@alice:localhost\""));
+  EXPECT_THAT(told, Not(HasSubstr(user_signing.public_key_base64())));
 }
 
 TEST(Signatures, AreVerifiedAndShownWithTheDevice) {

@@ -37,6 +37,7 @@ void Service::RunOutbox() {
   for (Partition partition = 0; partition < parts_->changes.partitions(); ++partition) {
     parts_->follower.RunAll(partition);
   }
+  parts_->follower.AnnounceAll();
 }
 
 absl::StatusOr<AuthenticateResponse> Service::Authenticate(const rpc::Call&, const AuthenticateRequest& request) {

@@ -40,6 +40,18 @@ class RecordingChannel final : public rpc::Channel {
   std::vector<std::string> requests;
 };
 
+// `federation`, as far as this service calls it: the EDUs that it was given.
+class RecordingFederation final : public federation::FederationFake {
+ public:
+  absl::StatusOr<federation::SendEdusResponse> SendEdus(const rpc::Call&,
+                                                        const federation::SendEdusRequest& request) override {
+    for (const federation::v1::Edu& edu : request.edus()) edus.push_back(edu);
+    return federation::SendEdusResponse();
+  }
+
+  std::vector<federation::v1::Edu> edus;
+};
+
 // The service over a real store in a folder of its own, with a clock that stands still.
 class TestService {
  public:
@@ -123,11 +135,11 @@ class TestService {
   Config config_;
   testing::ManualClock clock_;
   RecordingChannel channel_;
+  RecordingFederation federation_;
 
  private:
   TemporaryFolder folder_;
   testing::SeededRng rng_;
-  federation::FederationFake federation_;
   bus::MemoryBus bus_;
   events::EventsClient events_{channel_};
   profile::ProfileClient profile_{channel_};

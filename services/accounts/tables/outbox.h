@@ -15,6 +15,8 @@ namespace parley::accounts::tables {
 
 // The user's devices or keys changed: every room the user is in is told.
 inline constexpr std::string_view kDeviceListJob = "device_list";
+// The user's cross-signing keys changed: servers of the user's rooms get them.
+inline constexpr std::string_view kSigningKeysJob = "signing_keys";
 // The user is new and gets a profile.
 inline constexpr std::string_view kCreateProfileJob = "create_profile";
 // The user was deactivated: leaves every room, and the profile goes.
