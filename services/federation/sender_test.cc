@@ -243,6 +243,15 @@ TEST_F(SenderTest, AServerThatRefusesEverythingLosesNothing) {
   EXPECT_EQ(server_.WaitForPdus(50).back(), 50);
 }
 
+TEST_F(SenderTest, AServerThatRefusesEverythingDoesNotLoseASingleEventEither) {
+  server_.Answer(400);
+  rooms_.Say(bus_);
+  WaitUntilItFails();
+  server_.Answer(200);
+  sender_->RecordAlive(kServer);
+  EXPECT_EQ(server_.WaitForPdus(1).back(), 1);
+}
+
 TEST_F(SenderTest, OfTooManyDurableEdusTheOldestAreForgotten) {
   server_.Answer(0);
   SendEdusRequest request;

@@ -46,6 +46,7 @@ std::pair<TransactionSender::Parts, TransactionSender::Parts> Halves(
 struct TransactionSender::Attempt {
   const std::string& destination;
   int refusals = 0;
+  bool takes_others = false;  // the server has answered 200 to some transaction
   std::optional<absl::Duration> asked;
 };
 
@@ -65,7 +66,7 @@ TransactionSender::Outcome TransactionSender::Send(const std::string& destinatio
   return {status, attempt.asked};
 }
 
-absl::Status TransactionSender::SendParts(Attempt& attempt, const Parts& parts) {
+absl::StatusOr<RequestResponse> TransactionSender::Put(const Attempt& attempt, const Parts& parts) {
   RequestRequest request;
   request.set_destination(attempt.destination);
   request.set_method("PUT");
@@ -73,8 +74,13 @@ absl::Status TransactionSender::SendParts(Attempt& attempt, const Parts& parts) 
   request.set_body(Transaction(parts));
   request.set_ignore_backoff(true);
   const rpc::Call call{.deadline = absl::Now() + kRequestTime, .request_id = "sender"};
-  PARLEY_TRY(const RequestResponse response, transport_(call, request));
+  return transport_(call, request);
+}
+
+absl::Status TransactionSender::SendParts(Attempt& attempt, const Parts& parts) {
+  PARLEY_TRY(const RequestResponse response, Put(attempt, parts));
   if (response.status() == 200) {
+    attempt.takes_others = true;
     metrics_.transactions.Add();
     metrics_.pdus.Add(static_cast<double>(parts.pdus.size()));
     metrics_.edus.Add(static_cast<double>(parts.edus.size()));
@@ -84,13 +90,23 @@ absl::Status TransactionSender::SendParts(Attempt& attempt, const Parts& parts) 
     attempt.asked = RetryAfter(response);
     return absl::UnavailableError(absl::StrCat("the server answered ", response.status()));
   }
-  if (parts.size() == 1) {
-    metrics_.refused.Add();
-    return absl::OkStatus();
-  }
+  if (parts.size() == 1) return Drop(attempt);
   const auto [first, second] = Halves(parts);
   PARLEY_RETURN_IF_ERROR(SendParts(attempt, first));
   return SendParts(attempt, second);
+}
+
+absl::Status TransactionSender::Drop(Attempt& attempt) {
+  if (!attempt.takes_others) {
+    PARLEY_TRY(const RequestResponse empty, Put(attempt, {}));
+    if (empty.status() != 200) {
+      return absl::UnavailableError(absl::StrCat("the server answers ", empty.status(),
+                                                 " to transactions with nothing in them"));
+    }
+    attempt.takes_others = true;
+  }
+  metrics_.refused.Add();
+  return absl::OkStatus();
 }
 
 std::string TransactionSender::Transaction(const Parts& parts) const {

@@ -20,7 +20,8 @@ namespace parley::federation {
 // Makes transactions and puts them to other servers. Server-server API, "Transactions".
 //
 // A server that refuses one for what it holds gets it in halves, down to what it refuses: that
-// alone is dropped, and counted. One that refuses too much of a transaction is down.
+// alone is dropped, and counted, if the server takes anything at all: an empty transaction, when it
+// has taken no other part. One that refuses that, or too much of a transaction, is down.
 //
 // Threads: any; calls block. Lifetime: borrows clock and metrics.
 class TransactionSender {
@@ -47,7 +48,10 @@ class TransactionSender {
  private:
   struct Attempt;
 
+  absl::StatusOr<RequestResponse> Put(const Attempt& attempt, const Parts& parts);
   absl::Status SendParts(Attempt& attempt, const Parts& parts);
+  // The one part that was refused, unless the server refuses everything.
+  absl::Status Drop(Attempt& attempt);
   std::string Transaction(const Parts& parts) const;
 
   const std::string server_name_;
