@@ -48,7 +48,8 @@ absl::StatusOr<Value> ConvertInt(int64_t number, const Limits& limits) {
 }
 
 absl::StatusOr<Value> ConvertDouble(double number, const Limits& limits) {
-  if (!limits.canonical_numbers) return Value(number);
+  // Minus zero would be written as "-0", which reads as the integer 0.
+  if (!limits.canonical_numbers) return Value(number == 0 ? 0.0 : number);
   if (std::trunc(number) != number || std::abs(number) > static_cast<double>(kMaxCanonical)) {
     return BadJson("A number is no integer within ±(2^53 - 1)");
   }
