@@ -97,5 +97,21 @@ TEST_F(RecentReads, LazyLoadingOwesAMemberOnce) {
   ExpectSame(false);
 }
 
+// Seed S74, from memory and from the store.
+TEST_F(RecentReads, AnInviteToACallCountsAsLongAsItRings) {
+  const auto unread = [&] { return Read().rooms(0).unread().notification_count(); };
+  ASSERT_TRUE(service_.Say("alice", room_, "I'll call you", "t1").ok());
+  const int64_t before = unread();
+  ASSERT_TRUE(service_.Send(service_.SendRequestOf("alice", room_, "m.call.invite",
+                                                   R"({"call_id":"1","version":0,"lifetime":60000,)"
+                                                   R"("offer":{"type":"offer","sdp":"v=0"}})", "call")).ok());
+  EXPECT_EQ(unread(), before + 1);
+  service_.clock().Advance(absl::Seconds(61));
+  EXPECT_EQ(unread(), before);
+  ASSERT_TRUE(service_.Say("alice", room_, "not there?").ok());
+  EXPECT_EQ(unread(), before + 1);
+  ExpectSame(true);
+}
+
 }  // namespace
 }  // namespace parley::events

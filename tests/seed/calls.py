@@ -146,10 +146,14 @@ def s73(world):
 
 
 def s74(world):
-    """An invite older than its lifetime is no longer told as ringing."""
+    """An invite older than its lifetime is no longer told as ringing, nor counted as unread."""
     alice, bob, room = private_pair(world)
+    since = bob.sync().token
     alice.send(room, invite("1", lifetime=500), "m.call.invite")
     wait_for_end(bob, room, "1", "expired")
+    said = alice.send(room, {"msgtype": "m.text", "body": "are you there?"})
+    sync = bob.sync_until(lambda sync: sync.event(room, said), since)
+    assert sync.room(room)["unread_notifications"]["notification_count"] == 1
 
 
 def s81(world):

@@ -6,7 +6,6 @@
 #include "common/event/client_format.h"
 #include "common/event/event_types.h"
 #include "common/event/power_levels.h"
-#include "common/json/value.h"
 #include "common/status/macros.h"
 #include "services/events/store.h"
 
@@ -15,6 +14,8 @@ namespace {
 
 // The default rules ask only whether a room has two members.
 constexpr int64_t kMembersThatMatter = 3;
+constexpr int64_t kForever = std::numeric_limits<int64_t>::max();
+constexpr std::string_view kCallInvite = "m.call.invite";
 
 std::string ThreadName(const std::string& thread_id) {
   return thread_id == "main" ? std::string() : thread_id;
@@ -52,7 +53,7 @@ absl::StatusOr<PushFacts> PushFacts::Read(store::Reader& db, const ReadDoor& doo
   PARLEY_TRY(facts.create, StateEvent(db, room, version, "m.room.create", ""));
   PARLEY_TRY(facts.power_levels, StateEvent(db, room, version, "m.room.power_levels", ""));
   PARLEY_RETURN_IF_ERROR(facts.ReadOwnName(db, door));
-  const int64_t cap = count_all ? std::numeric_limits<int64_t>::max() : kMembersThatMatter;
+  const int64_t cap = count_all ? kForever : kMembersThatMatter;
   PARLEY_TRY(facts.members, CountMembers(db, room.partition, room.nid, event::Membership::kJoin, cap));
   return facts;
 }
@@ -81,6 +82,18 @@ push_rules::RoomView PushFacts::ViewFor(const std::string& sender) const {
 
 bool MayNotify(const ReadDoor& door, const EventRow& row) {
   return row.sender != door.viewer().user_id && (row.flags & (kRedacted | kBackfilled)) == 0 && door.MaySee(row);
+}
+
+int64_t NewsUntil(std::string_view type, int64_t sent_ms, const json::Object& content) {
+  if (type != kCallInvite) return kForever;
+  const int64_t sent = std::max<int64_t>(sent_ms, 0);
+  return sent + std::clamp<int64_t>(json::IntOr(content, "lifetime", 0), 0, kForever - sent);
+}
+
+int64_t NewsUntil(const EventRow& row) {
+  if (row.type != kCallInvite) return kForever;
+  const auto content = json::ParseObject(event::RawMember(row.pdu, "content"));
+  return NewsUntil(row.type, row.ts, content.ok() ? *content : json::Object());
 }
 
 std::optional<push_rules::Outcome> Judge(const ReadDoor& door, const EventRow& row,

@@ -4,11 +4,13 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <absl/status/statusor.h>
 
 #include "common/event/pdu.h"
+#include "common/json/value.h"
 #include "common/push_rules/evaluator.h"
 #include "services/events/read/read_door.h"
 #include "services/events/rows.h"
@@ -52,6 +54,10 @@ struct PushFacts {
 
 // Whether the viewer may hear of the event at all: it is another's, not redacted, and to be seen.
 bool MayNotify(const ReadDoor& door, const EventRow& row);
+
+// When an event ceases to be news, in milliseconds since 1970: an invite to a call does with its lifetime (seed S74).
+int64_t NewsUntil(std::string_view type, int64_t sent_ms, const json::Object& content);
+int64_t NewsUntil(const EventRow& row);
 
 // Nothing for an event that can't be read.
 std::optional<push_rules::Outcome> Judge(const ReadDoor& door, const EventRow& row,

@@ -121,7 +121,7 @@ class Pass {
   }
 
   bool Count(const Room& room, int64_t head, v1::RoomUpdate& update) const {
-    return deps_.unread.CountRecent(room, request_.requester().user_id(), head, request_.push_rule_changes(),
+    return deps_.unread.CountRecent(room, request_.requester().user_id(), head, now_ms_, request_.push_rule_changes(),
                                     frame_.options.unread_thread_notifications(), update);
   }
 

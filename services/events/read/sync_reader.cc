@@ -97,7 +97,7 @@ class Pass {
     PARLEY_RETURN_IF_ERROR(room.ReadJoined(update));
     AddTyping(deps_.typing, frame_.ephemeral_filter, since, update);
     if (!update.has_news()) return absl::OkStatus();
-    return deps_.unread.Count(db_, door, head, request_.push_rule_changes(),
+    return deps_.unread.Count(db_, door, head, now_ms_, request_.push_rule_changes(),
                               frame_.options.unread_thread_notifications(), update);
   }
 

@@ -1,5 +1,6 @@
 #include "services/events/read/unread.h"
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 
@@ -29,6 +30,7 @@ struct UnreadCounter::Reading {
   const ReadMarks& marks;
   const CompiledRules& rules;
   bool rules_are_own;
+  int64_t now_ms;
   std::optional<PushFacts> facts = std::nullopt;
   // A redaction may have taken back what was counted.
   bool saw_redaction = false;
@@ -36,6 +38,9 @@ struct UnreadCounter::Reading {
   absl::Status Add(const EventRow& row, Counted& counted) {
     saw_redaction |= row.type == "m.room.redaction";
     if (!MayNotify(door, row) || row.pos <= marks.In(row.thread_root)) return absl::OkStatus();
+    const int64_t until = NewsUntil(row);
+    if (until <= now_ms) return absl::OkStatus();
+    counted.recount_at_ms = std::min(counted.recount_at_ms, until);
     if (!facts) {
       PARLEY_TRY(facts, PushFacts::Read(db, door, rules_are_own));
       counted.own_name = facts->own_name;
@@ -83,14 +88,14 @@ void UnreadCounter::Tally(const push_rules::Outcome& outcome, const std::string&
   counts.highlight += outcome.highlight;
 }
 
-bool UnreadCounter::CountRecent(const Room& room, const std::string& viewer, int64_t head,
+bool UnreadCounter::CountRecent(const Room& room, const std::string& viewer, int64_t head, int64_t now_ms,
                                 std::string_view push_rule_changes, bool by_thread, v1::RoomUpdate& update) {
   const Key key{room.partition, room.nid, viewer};
   Counted counted = Find(key);
   const auto own = room.state.FindMember(viewer);
   const bool known = counted.upto > 0 && counted.upto <= head && room.receipts_until <= counted.upto &&
                      counted.rules == std::hash<std::string_view>()(push_rule_changes) && own &&
-                     own->event_pos == counted.own_member_pos;
+                     own->event_pos == counted.own_member_pos && now_ms < counted.recount_at_ms;
   if (!known) return false;
   const auto rules = RulesFrom(push_rule_changes);
   const auto events = room.timeline.Since(counted.upto);
@@ -105,6 +110,9 @@ bool UnreadCounter::CountRecent(const Room& room, const std::string& viewer, int
     const event::Pdu& pdu = *event->pdu;
     if (pdu.type == event::kRedaction || event->flags != 0) return false;
     if (pdu.sender.str() == viewer) continue;
+    const int64_t until = NewsUntil(pdu.type, pdu.origin_server_ts, pdu.content);
+    if (until <= now_ms) continue;
+    counted.recount_at_ms = std::min(counted.recount_at_ms, until);
     push_rules::EventView view{pdu.event_id.str(), room.id, pdu.type, pdu.sender.str(), pdu.state_key, &pdu.content};
     Tally((*rules)->Evaluate(view, facts.ViewFor(pdu.sender.str()), viewer), event->thread_root, counted.threads);
   }
@@ -114,7 +122,7 @@ bool UnreadCounter::CountRecent(const Room& room, const std::string& viewer, int
   return true;
 }
 
-absl::Status UnreadCounter::Count(store::Reader& db, const ReadDoor& door, int64_t head,
+absl::Status UnreadCounter::Count(store::Reader& db, const ReadDoor& door, int64_t head, int64_t now_ms,
                                   std::string_view push_rule_changes, bool by_thread,
                                   v1::RoomUpdate& update) {
   const RoomRow& room = door.room();
@@ -127,9 +135,10 @@ absl::Status UnreadCounter::Count(store::Reader& db, const ReadDoor& door, int64
 
   Counted counted = Find(key);
   const bool usable = counted.upto >= fresh.upto && counted.upto <= head &&
-                      counted.receipts_at == fresh.receipts_at && counted.rules == rules_hash;
+                      counted.receipts_at == fresh.receipts_at && counted.rules == rules_hash &&
+                      now_ms < counted.recount_at_ms;
   if (!usable) counted = fresh;
-  Reading reading{db, door, marks, *rules, !push_rule_changes.empty()};
+  Reading reading{db, door, marks, *rules, !push_rule_changes.empty(), now_ms};
   PARLEY_RETURN_IF_ERROR(reading.Upto(head, counted));
   if (usable && reading.saw_redaction) {
     counted = fresh;

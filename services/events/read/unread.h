@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <list>
 #include <map>
 #include <memory>
@@ -29,6 +30,7 @@ namespace parley::events {
 
 // Unread notifications and highlights of one user in one room, for the whole room or by thread. Client-server API, "Receiving
 // notifications" and "Threaded read receipts": what came after the user's receipts and makes the user's push rules notify.
+// An invite to a call counts as long as it rings.
 //
 // Counted when somebody reads, never when somebody writes: a send costs nothing for members who are away. What was counted is
 // remembered, so that the next count looks at new events only.
@@ -38,8 +40,8 @@ class UnreadCounter {
  public:
   explicit UnreadCounter(size_t capacity = 100'000) : capacity_(capacity) {}
 
-  // Fills update.unread and, with `by_thread`, update.thread_unread as of `head`.
-  absl::Status Count(store::Reader& db, const ReadDoor& door, int64_t head,
+  // Fills update.unread and, with `by_thread`, update.thread_unread as of `head` and `now_ms`.
+  absl::Status Count(store::Reader& db, const ReadDoor& door, int64_t head, int64_t now_ms,
                      std::string_view push_rule_changes, bool by_thread, v1::RoomUpdate& update);
 
   // The user's rules, compiled once for all who ask. DataLoss if they can't be read.
@@ -47,8 +49,8 @@ class UnreadCounter {
 
   // The same as Count, without the store, for a viewer who stayed joined. False, and nothing is filled: what came since the last count
   // is not in memory, or may have changed what was counted before.
-  bool CountRecent(const Room& room, const std::string& viewer, int64_t head, std::string_view push_rule_changes,
-                   bool by_thread, v1::RoomUpdate& update);
+  bool CountRecent(const Room& room, const std::string& viewer, int64_t head, int64_t now_ms,
+                   std::string_view push_rule_changes, bool by_thread, v1::RoomUpdate& update);
 
   // Another process counts there from now on.
   void DropPartitions(absl::Span<const Partition> partitions);
@@ -68,6 +70,8 @@ class UnreadCounter {
     // The viewer's name in the room, and the member event that says so; 0: not known.
     std::string own_name = {};
     int64_t own_member_pos = 0;
+    // When the first of the invites to calls that were counted ceases to ring.
+    int64_t recount_at_ms = std::numeric_limits<int64_t>::max();
   };
   using Key = std::tuple<Partition, RoomNid, std::string>;
   using Order = std::list<std::pair<Key, Counted>>;
