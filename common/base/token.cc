@@ -44,15 +44,17 @@ std::string MakeToken(std::string_view kind, Partition partition, size_t bytes, 
 
 std::optional<Partition> TokenPartition(std::string_view kind, std::string_view token,
                                         uint32_t partitions) {
-  if (token.size() > kMaxBytes || !token.starts_with(kind)) return std::nullopt;
-  std::string_view rest = token.substr(kind.size());
-  if (!rest.starts_with('_')) return std::nullopt;
-  rest.remove_prefix(1);
-  const size_t split = rest.find('_');
-  if (split == rest.npos) return std::nullopt;
-  const std::string_view random = rest.substr(split + 1);
+  const bool is_of_kind = token.starts_with(kind) && token.substr(kind.size()).starts_with('_');
+  return is_of_kind ? TokenPartition(token, partitions) : std::nullopt;
+}
+
+std::optional<Partition> TokenPartition(std::string_view token, uint32_t partitions) {
+  const size_t begin = token.find('_');
+  const size_t end = token.find('_', begin + 1);
+  if (token.size() > kMaxBytes || begin == token.npos || end == token.npos) return std::nullopt;
+  const std::string_view random = token.substr(end + 1);
   if (random.size() < kMinRandomChars || !IsUrlSafe(random)) return std::nullopt;
-  const std::optional<Partition> partition = ParsePartition(rest.substr(0, split));
+  const std::optional<Partition> partition = ParsePartition(token.substr(begin + 1, end - begin - 1));
   return partition && *partition < partitions ? partition : std::nullopt;
 }
 

@@ -16,5 +16,7 @@ std::string MakeToken(std::string_view kind, Partition partition, size_t bytes, 
 
 // The partition inside `token`, if it is of this kind, well formed and below `partitions`.
 std::optional<Partition> TokenPartition(std::string_view kind, std::string_view token, uint32_t partitions);
+// The same for a token of whatever kind.
+std::optional<Partition> TokenPartition(std::string_view token, uint32_t partitions);
 
 }  // namespace parley

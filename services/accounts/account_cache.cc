@@ -4,6 +4,7 @@
 
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "common/stream/writer.h"
 #include "services/accounts/tables/account.h"
 
 namespace parley::accounts {
@@ -16,14 +17,22 @@ LockedAccount::~LockedAccount() {
   if (entry_) entry_->mutex.Unlock();
 }
 
-AccountCache::AccountCache(store::Store& store, std::string server_name, uint32_t partitions, size_t capacity)
-    : store_(store), server_name_(std::move(server_name)), partitions_(partitions), capacity_(capacity) {}
+AccountCache::AccountCache(store::Store& store, stream::Streams& streams, std::string server_name, size_t capacity)
+    : store_(store), streams_(streams), server_name_(std::move(server_name)), capacity_(capacity) {}
 
-Partition AccountCache::PartitionOfUser(const UserId& user) const { return PartitionOf(user.str(), partitions_); }
+Partition AccountCache::PartitionOfUser(const UserId& user) const {
+  return PartitionOf(user.str(), streams_.partitions());
+}
 
 absl::StatusOr<LockedAccount> AccountCache::Lock(const UserId& user) {
   LockedAccount locked(Find(user));
-  if (!locked.entry_->is_loaded) PARLEY_RETURN_IF_ERROR(Load(*locked.entry_, user));
+  CachedAccount& entry = *locked.entry_;
+  const stream::StreamWriter& writer = streams_.For(PartitionOfUser(user));
+  const int64_t generation = writer.generation();
+  if (entry.is_loaded && entry.generation == generation && !writer.lost()) return locked;
+  entry.is_loaded = false;
+  PARLEY_RETURN_IF_ERROR(Load(entry, user));
+  entry.generation = generation;
   return locked;
 }
 

@@ -13,12 +13,18 @@
 #include "common/store/store.h"
 #include "services/accounts/account.h"
 
+namespace parley::stream {
+class Streams;
+}
+
 namespace parley::accounts {
 
 // An account in memory with its lock.
 struct CachedAccount {
   absl::Mutex mutex;
   bool is_loaded = false;
+  // Of the partition's writer, when it was loaded: another process may have written since it changed.
+  int64_t generation = 0;
   Account account;
 };
 
@@ -43,13 +49,14 @@ class LockedAccount {
   std::shared_ptr<CachedAccount> entry_;
 };
 
-// The accounts used last, at most so many; others are loaded from the store when they are asked for.
+// The accounts used last, at most so many; others are loaded from the store when they are asked for, and those of partitions
+// that this process does not own are loaded each time: to be looked at, since nobody here can change them.
 //
-// Threads: every method may be called from any; Lock waits for whoever has the account. Lifetime: borrows the store.
+// Threads: every method may be called from any; Lock waits for whoever has the account. Lifetime: borrows store and streams.
 class AccountCache {
  public:
   // `server_name`: accounts of other servers never exist.
-  AccountCache(store::Store& store, std::string server_name, uint32_t partitions, size_t capacity);
+  AccountCache(store::Store& store, stream::Streams& streams, std::string server_name, size_t capacity);
 
   // `exists` is false when there is no such user here.
   absl::StatusOr<LockedAccount> Lock(const UserId& user);
@@ -68,8 +75,8 @@ class AccountCache {
   absl::Status Load(CachedAccount& entry, const UserId& user);
 
   store::Store& store_;
+  stream::Streams& streams_;
   const std::string server_name_;
-  const uint32_t partitions_;
   const size_t capacity_;
 
   absl::Mutex mutex_;

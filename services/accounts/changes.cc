@@ -100,6 +100,15 @@ void Changes::PostQuietly(Partition partition, store::Batch batch) {
 
 int64_t Changes::Head(Partition partition) const { return streams_.For(partition).committed_head(); }
 
+bool Changes::Owns(Partition partition) const { return streams_.Owns(partition); }
+
+std::vector<Partition> Changes::Owned() const { return streams_.Owned(); }
+
+Partition Changes::Any(Rng& rng) const {
+  const std::vector<Partition> owned = Owned();
+  return owned.empty() ? 0 : owned[static_cast<unsigned char>(rng.Bytes(1)[0]) % owned.size()];
+}
+
 uint32_t Changes::partitions() const { return streams_.partitions(); }
 
 }  // namespace parley::accounts

@@ -7,6 +7,7 @@
 #include <absl/functional/function_ref.h>
 #include <absl/status/statusor.h>
 
+#include "common/base/rng.h"
 #include "common/store/batch.h"
 #include "services/accounts/account_cache.h"
 
@@ -41,6 +42,11 @@ class Changes {
 
   // The latest committed position.
   int64_t Head(Partition partition) const;
+  // Whether this process owns it.
+  bool Owns(Partition partition) const;
+  std::vector<Partition> Owned() const;
+  // One that it owns, for what may live anywhere.
+  Partition Any(Rng& rng) const;
   uint32_t partitions() const;
 
  private:

@@ -2,6 +2,7 @@
 
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "parley/accounts/v1/accounts.parley.h"
 #include "services/accounts/body.h"
 #include "services/accounts/tables/account.h"
 #include "services/accounts/tables/outbox.h"
@@ -26,30 +27,35 @@ absl::Status RefuseOthers(const json::Object& body, const UserId& user, std::str
 Credentials::Credentials(const Deps& deps, Passwords& passwords, Devices& devices, UiaSessions& uia)
     : deps_(deps), passwords_(passwords), devices_(devices), uia_(uia) {}
 
-absl::StatusOr<json::Object> Credentials::Confirm(const UserId& user, std::string operation,
+absl::StatusOr<json::Object> Credentials::Confirm(const rpc::Call& call, const UserId& user, std::string operation,
                                                   const json::Object& body) {
   const UiaOperation wanted{std::move(operation), user.str(), deps_.accounts.PartitionOfUser(user),
                             {{kPasswordStage}}, body};
   PARLEY_RETURN_IF_ERROR(RefuseOthers(body, user, deps_.config.server_name));
-  return uia_.Authenticate(wanted, [&](std::string_view, const json::Object& auth) -> absl::Status {
-    PARLEY_TRY(const std::string password, RequiredString(auth, "password"));
-    return passwords_.Check(user, password);
-  });
+  return uia_.Authenticate(
+      wanted, [&](std::string_view, const json::Object& auth) { return CheckPassword(call, user, auth); });
 }
 
-absl::StatusOr<Credentials::Confirmed> Credentials::ConfirmAnyone(const v1::BodyRequest& request,
+absl::Status Credentials::CheckPassword(const rpc::Call& call, const UserId& user, const json::Object& auth) {
+  v1::CheckPasswordRequest request;
+  request.set_user_id(user.str());
+  PARLEY_TRY(*request.mutable_password(), RequiredString(auth, "password"));
+  return deps_.owners.CheckPassword(call, request).status();
+}
+
+absl::StatusOr<Credentials::Confirmed> Credentials::ConfirmAnyone(const rpc::Call& call,
+                                                                  const v1::BodyRequest& request,
                                                                   std::string operation) {
   PARLEY_TRY(const json::Object body, ParseBody(request.body()));
   Confirmed confirmed{UserId::Trusted(request.requester().user_id()), {}};
   if (!confirmed.user.empty()) {
-    PARLEY_TRY(confirmed.body, Confirm(confirmed.user, std::move(operation), body));
+    PARLEY_TRY(confirmed.body, Confirm(call, confirmed.user, std::move(operation), body));
     return confirmed;
   }
-  const UiaOperation wanted{std::move(operation), "", 0, {{kPasswordStage}}, body};
+  const UiaOperation wanted{std::move(operation), "", deps_.changes.Any(deps_.rng), {{kPasswordStage}}, body};
   const auto stage = [&](std::string_view, const json::Object& auth) -> absl::Status {
     PARLEY_TRY(confirmed.user, ReadUser(auth, deps_.config.server_name));
-    PARLEY_TRY(const std::string password, RequiredString(auth, "password"));
-    return passwords_.Check(confirmed.user, password);
+    return CheckPassword(call, confirmed.user, auth);
   };
   PARLEY_TRY(confirmed.body, uia_.Authenticate(wanted, stage));
   // A session that was completed by an earlier request does not say whose password it was.
@@ -57,11 +63,15 @@ absl::StatusOr<Credentials::Confirmed> Credentials::ConfirmAnyone(const v1::Body
   return confirmed;
 }
 
-absl::StatusOr<json::Object> Credentials::ChangePassword(const v1::BodyRequest& request) {
-  PARLEY_TRY(const Confirmed confirmed, ConfirmAnyone(request, "change_password"));
-  PARLEY_TRY(const std::string password, RequiredString(confirmed.body, "new_password"));
+absl::StatusOr<json::Object> Credentials::ChangePassword(const rpc::Call& call, const v1::BodyRequest& request) {
+  PARLEY_TRY(const Confirmed confirmed, ConfirmAnyone(call, request, "change_password"));
+  v1::ResetPasswordRequest reset;
+  reset.set_user_id(confirmed.user.str());
+  PARLEY_TRY(*reset.mutable_new_password(), RequiredString(confirmed.body, "new_password"));
   PARLEY_TRY(const bool logout_devices, OptionalBool(confirmed.body, "logout_devices", true));
-  PARLEY_RETURN_IF_ERROR(SetPassword(confirmed.user, password, logout_devices, request.requester().device_id()));
+  reset.set_logout_devices(logout_devices);
+  reset.set_keep_device_id(request.requester().device_id());
+  PARLEY_RETURN_IF_ERROR(deps_.owners.ResetPassword(call, reset).status());
   return json::Object();
 }
 
@@ -76,10 +86,13 @@ absl::Status Credentials::SetPassword(const UserId& user, std::string_view passw
   return logout_devices ? devices_.RemoveOthers(account, keep_device) : absl::OkStatus();
 }
 
-absl::StatusOr<json::Object> Credentials::Deactivate(const v1::BodyRequest& request) {
-  PARLEY_TRY(const Confirmed confirmed, ConfirmAnyone(request, "deactivate"));
+absl::StatusOr<json::Object> Credentials::Deactivate(const rpc::Call& call, const v1::BodyRequest& request) {
+  PARLEY_TRY(const Confirmed confirmed, ConfirmAnyone(call, request, "deactivate"));
+  v1::DeactivateUserRequest close;
+  close.set_user_id(confirmed.user.str());
   PARLEY_TRY(const bool erase, OptionalBool(confirmed.body, "erase", false));
-  PARLEY_RETURN_IF_ERROR(Close(confirmed.user, erase));
+  close.set_erase(erase);
+  PARLEY_RETURN_IF_ERROR(deps_.owners.DeactivateUser(call, close).status());
   return json::Object{{"id_server_unbind_result", "no-support"}};
 }
 

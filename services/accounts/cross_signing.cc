@@ -89,11 +89,12 @@ absl::StatusOr<tables::SigningKeys> CrossSigning::ReadStored(const UserId& user)
   return stored;
 }
 
-absl::StatusOr<json::Object> CrossSigning::Upload(const UserId& user, const json::Object& body) {
+absl::StatusOr<json::Object> CrossSigning::Upload(const rpc::Call& call, const UserId& user,
+                                                  const json::Object& body) {
   PARLEY_TRY(const Keys keys, ReadKeys(user, body));
   PARLEY_TRY(const tables::SigningKeys stored, ReadStored(user));
   if (AllStored(keys, stored)) return json::Object();
-  if (stored.contains(kMaster)) PARLEY_RETURN_IF_ERROR(credentials_.Confirm(user, "cross_signing", body).status());
+  if (stored.contains(kMaster)) PARLEY_RETURN_IF_ERROR(credentials_.Confirm(call, user, "cross_signing", body).status());
   PARLEY_TRY(const std::string master, MasterKey(keys, stored));
   for (const auto& [usage, key] : keys) {
     if (usage != kMaster) PARLEY_RETURN_IF_ERROR(VerifySignatureBy(key, user.str(), master, master));

@@ -8,6 +8,7 @@
 #include <absl/status/statusor.h>
 
 #include "common/json/value.h"
+#include "common/rpc/call.h"
 #include "services/accounts/credentials.h"
 #include "services/accounts/deps.h"
 #include "services/accounts/tables/keys.h"
@@ -22,7 +23,7 @@ class CrossSigning {
 
   // User-interactive authentication unless there is no master key yet, or nothing would change.
   // M_INVALID_PARAM, M_BAD_JSON, M_MISSING_PARAM; M_INVALID_SIGNATURE when the master key has not signed the others.
-  absl::StatusOr<json::Object> Upload(const UserId& user, const json::Object& body);
+  absl::StatusOr<json::Object> Upload(const rpc::Call& call, const UserId& user, const json::Object& body);
 
  private:
   absl::StatusOr<tables::SigningKeys> ReadStored(const UserId& user);

@@ -10,6 +10,8 @@
 
 namespace parley::accounts {
 
+class AccountsService;
+
 // What every part of the service stands on. The service owns it and keeps it alive longer than the parts.
 struct Deps {
   const Config& config;
@@ -19,6 +21,8 @@ struct Deps {
   AccountCache& accounts;
   Changes& changes;
   Outbox& outbox;
+  // Lead to whichever process owns what is asked for.
+  AccountsService& owners;
 };
 
 }  // namespace parley::accounts

@@ -41,7 +41,6 @@ Follower::~Follower() {
 }
 
 void Follower::Start() {
-  for (Partition partition = 0; partition < deps_.changes.partitions(); ++partition) deps_.outbox.Kick(partition);
   thread_ = std::thread([this] { Loop(); });
 }
 
@@ -61,6 +60,7 @@ void Follower::Loop() {
 }
 
 bool Follower::RunAll(Partition partition) {
+  if (!deps_.changes.Owns(partition)) return true;  // whoever does is told by opening it
   std::vector<tables::Job> jobs;
   const absl::Status read = deps_.store.Read([&](store::Reader& reader) -> absl::Status {
     PARLEY_TRY(jobs, tables::ListJobs(reader, partition, kJobsAtOnce));
@@ -202,7 +202,7 @@ void Follower::PruneIfDue() {
   next_pruning_ = deps_.clock.Now() + kPruningInterval;
   const int64_t now = deps_.clock.NowMs();
   const int64_t forgotten = absl::ToUnixMillis(deps_.clock.Now() - deps_.config.transaction_retention);
-  for (Partition partition = 0; partition < deps_.changes.partitions(); ++partition) {
+  for (const Partition partition : deps_.changes.Owned()) {
     store::Batch batch;
     tables::PruneTransactions(batch, partition, forgotten);
     tables::PruneShortTokens(batch, partition, now);

@@ -33,11 +33,10 @@ class Follower {
            federation::FederationService& federation);
   ~Follower();
 
-  // Takes up what an earlier process left, too.
   void Start();
   // One job, now; its row goes when it succeeds.
   absl::Status Run(const tables::Job& job);
-  // All jobs of a partition; false when one is to be tried again.
+  // All jobs of a partition that this process owns; false when one is to be tried again.
   bool RunAll(Partition partition);
   // Tells other servers of the devices of those who came into rooms with them.
   void AnnounceAll();

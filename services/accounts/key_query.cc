@@ -5,6 +5,7 @@
 #include "common/base/strings.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "parley/accounts/v1/accounts.parley.h"
 #include "services/accounts/body.h"
 #include "services/accounts/cross_signing.h"
 #include "services/accounts/device_list_edu.h"
@@ -147,7 +148,7 @@ absl::StatusOr<json::Object> KeyQuery::Devices(const UserId& user) {
   return answer;
 }
 
-absl::StatusOr<json::Object> KeyQuery::Claim(const json::Object& body) {
+absl::StatusOr<json::Object> KeyQuery::Claim(const rpc::Call& call, const json::Object& body) {
   PARLEY_TRY(const json::Object* wanted, RequiredObject(body, "one_time_keys"));
   if (wanted->size() > kMaxUsers) return TooLarge("Too many users");
   for (const auto& [id, devices] : *wanted) {
@@ -157,6 +158,7 @@ absl::StatusOr<json::Object> KeyQuery::Claim(const json::Object& body) {
       if (!algorithm.is_string()) return BadJson("An algorithm must be a string");
     }
   }
+  v1::ClaimOneTimeKeysRequest claim;
   json::Object keys, failures;
   for (const auto& [id, devices] : *wanted) {
     const UserId user = UserId::Trusted(id);
@@ -164,14 +166,36 @@ absl::StatusOr<json::Object> KeyQuery::Claim(const json::Object& body) {
       failures.Set(user.server_name(), Unreachable());
       continue;
     }
-    json::Object of_user;
-    PARLEY_RETURN_IF_ERROR(ClaimOfUser(user, *devices.AsObject(), of_user));
-    if (!of_user.empty()) keys.Set(id, std::move(of_user));
+    v1::ClaimOneTimeKeysRequest::User& of_user = *claim.add_users();
+    of_user.set_user_id(id);
+    for (const auto& [device_id, algorithm] : *devices.AsObject()) {
+      (*of_user.mutable_devices())[device_id] = *algorithm.AsString();
+    }
+  }
+  if (claim.users_size() == 0) return json::Object{{"one_time_keys", json::Object()}, {"failures", std::move(failures)}};
+  PARLEY_TRY(const v1::ClaimOneTimeKeysResponse claimed, deps_.owners.ClaimOneTimeKeys(call, claim));
+  for (const auto& of_user : claimed.users()) {
+    PARLEY_TRY(json::Value devices, json::Parse(of_user.json()));
+    keys.Set(of_user.user_id(), std::move(devices));
   }
   return json::Object{{"one_time_keys", std::move(keys)}, {"failures", std::move(failures)}};
 }
 
-absl::Status KeyQuery::ClaimOfUser(const UserId& user, const json::Object& devices, json::Object& answer) {
+absl::StatusOr<v1::ClaimOneTimeKeysResponse> KeyQuery::ClaimHere(const v1::ClaimOneTimeKeysRequest& request) {
+  v1::ClaimOneTimeKeysResponse response;
+  for (const auto& asked : request.users()) {
+    json::Object keys;
+    PARLEY_RETURN_IF_ERROR(ClaimOfUser(UserId::Trusted(asked.user_id()), asked.devices(), keys));
+    if (keys.empty()) continue;
+    v1::ClaimOneTimeKeysResponse::User& of_user = *response.add_users();
+    of_user.set_user_id(asked.user_id());
+    of_user.set_json(json::Serialize(keys));
+  }
+  return response;
+}
+
+absl::Status KeyQuery::ClaimOfUser(const UserId& user, const google::protobuf::Map<std::string, std::string>& devices,
+                                   json::Object& answer) {
   PARLEY_TRY(LockedAccount account, deps_.accounts.Lock(user));
   struct Claimed {
     std::string device_id;
@@ -180,8 +204,7 @@ absl::Status KeyQuery::ClaimOfUser(const UserId& user, const json::Object& devic
   };
   std::vector<Claimed> claimed;
   const auto find = [&](store::Reader& reader) -> absl::Status {
-    for (const auto& [device_id, value] : devices) {
-      const std::string& algorithm = *value.AsString();
+    for (const auto& [device_id, algorithm] : devices) {
       PARLEY_TRY(auto key, tables::FirstOneTimeKey(reader, account->partition, user.str(), device_id, algorithm));
       const bool is_fallback = !key;
       if (is_fallback) {

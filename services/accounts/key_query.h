@@ -6,6 +6,8 @@
 #include <absl/status/statusor.h>
 
 #include "common/json/value.h"
+#include "common/rpc/call.h"
+#include "parley/accounts/v1/accounts.pb.h"
 #include "services/accounts/deps.h"
 #include "services/accounts/tables/keys.h"
 
@@ -25,7 +27,9 @@ class KeyQuery {
   absl::StatusOr<json::Object> Devices(const UserId& user);
 
   // One key for each device asked; no one-time key is given twice, and the fallback key only when none is left.
-  absl::StatusOr<json::Object> Claim(const json::Object& body);
+  absl::StatusOr<json::Object> Claim(const rpc::Call& call, const json::Object& body);
+  // The same, by the owner of the users' partitions.
+  absl::StatusOr<v1::ClaimOneTimeKeysResponse> ClaimHere(const v1::ClaimOneTimeKeysRequest& request);
 
  private:
   struct Found;
@@ -33,7 +37,8 @@ class KeyQuery {
   absl::Status ReadUser(store::Reader& reader, const UserId& requester, const UserId& user,
                         const std::vector<std::string>& devices, Found& found);
   // Device → algorithm, of one user; adds to `answer` name → key of each.
-  absl::Status ClaimOfUser(const UserId& user, const json::Object& devices, json::Object& answer);
+  absl::Status ClaimOfUser(const UserId& user, const google::protobuf::Map<std::string, std::string>& devices,
+                           json::Object& answer);
 
   const Deps deps_;
 };

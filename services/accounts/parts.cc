@@ -4,8 +4,7 @@
 
 namespace parley::accounts {
 
-void Service::Parts::CreateProfileOf(const json::Object& created) {
-  const UserId user = UserId::Trusted(std::string(json::StringOr(created, "user_id", "")));
+void Service::Parts::CreateProfileOf(const UserId& user) {
   const Partition partition = cache.PartitionOfUser(user);
   const tables::Job job{partition, std::string(tables::kCreateProfileJob), user.str(), changes.Head(partition)};
   if (!follower.Run(job).ok()) outbox.Kick(partition);

@@ -3,9 +3,11 @@
 #include <absl/strings/ascii.h>
 
 #include "common/base/strings.h"
+#include "common/base/token.h"
 #include "common/crypto/hash.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "parley/accounts/v1/accounts.parley.h"
 #include "services/accounts/body.h"
 #include "services/accounts/tables/account.h"
 #include "services/accounts/tables/outbox.h"
@@ -15,9 +17,22 @@ namespace {
 
 constexpr std::string_view kDummy = "m.login.dummy";
 constexpr std::string_view kToken = "m.login.registration_token";
+constexpr std::string_view kNonceKind = "nonce";
 constexpr absl::Duration kNonceLifetime = absl::Minutes(1);
 constexpr size_t kMaxNonces = 10'000;
 constexpr size_t kMaxUserIdBytes = 255;
+
+// With a first session for the body's device, unless the body forbids it.
+absl::Status AddSession(const json::Object& body, const v1::ClientInfo& client, v1::CreateAccountRequest& account) {
+  PARLEY_RETURN_IF_ERROR(DeviceRequest::Parse(body, client).status());
+  PARLEY_TRY(const bool inhibit_login, OptionalBool(body, "inhibit_login", false));
+  if (inhibit_login) return absl::OkStatus();
+  json::Object device = body;
+  device.Erase("password");
+  account.set_device(json::Serialize(device));
+  *account.mutable_client() = client;
+  return absl::OkStatus();
+}
 
 }  // namespace
 
@@ -76,9 +91,9 @@ absl::StatusOr<UserId> Registration::ReadUsername(const json::Object& body) {
   return CheckUsername(*username);
 }
 
-absl::StatusOr<json::Object> Registration::Register(const v1::RegisterRequest& request) {
+absl::StatusOr<v1::JsonResponse> Registration::Register(const rpc::Call& call, const v1::RegisterRequest& request) {
   PARLEY_TRY(const json::Object body, ParseBody(request.body()));
-  if (request.kind() == "guest") return RegisterGuest(body, request.client());
+  if (request.kind() == "guest") return RegisterGuest(call, body, request.client());
   if (!request.kind().empty() && request.kind() != "user") return InvalidParam("'kind' must be user or guest");
   PARLEY_TRY(const auto type, OptionalString(body, "type"));
   if (type == "m.login.application_service") return Forbidden("No application service is known by this token");
@@ -88,11 +103,11 @@ absl::StatusOr<json::Object> Registration::Register(const v1::RegisterRequest& r
   PARLEY_RETURN_IF_ERROR(OptionalString(body, "password").status());
   PARLEY_RETURN_IF_ERROR(DeviceRequest::Parse(body, request.client()).status());
   PARLEY_TRY(const json::Object authenticated, Authenticate(body));
-  return RegisterUser(authenticated, request.client());
+  return RegisterUser(call, authenticated, request.client());
 }
 
 absl::StatusOr<json::Object> Registration::Authenticate(const json::Object& body) {
-  const UiaOperation operation{"register", "", 0, Flows(), body, /*remembers_body=*/true};
+  const UiaOperation operation{"register", "", deps_.changes.Any(deps_.rng), Flows(), body, /*remembers_body=*/true};
   return uia_.Authenticate(operation, [&](std::string_view type, const json::Object& auth) -> absl::Status {
     if (type == kDummy) return absl::OkStatus();
     PARLEY_TRY(const std::string token, RequiredString(auth, "token"));
@@ -100,38 +115,46 @@ absl::StatusOr<json::Object> Registration::Authenticate(const json::Object& body
   });
 }
 
-absl::StatusOr<json::Object> Registration::RegisterUser(const json::Object& body, const v1::ClientInfo& client) {
-  NewUser user;
-  PARLEY_TRY(user.id, ReadUsername(body));
-  PARLEY_TRY(user.password, RequiredString(body, "password"));
-  PARLEY_TRY(const DeviceRequest device, DeviceRequest::Parse(body, client));
-  PARLEY_TRY(const bool inhibit_login, OptionalBool(body, "inhibit_login", false));
-  if (inhibit_login) return Create(user, std::nullopt);
-  return Create(user, device);
+absl::StatusOr<v1::JsonResponse> Registration::RegisterUser(const rpc::Call& call, const json::Object& body,
+                                                            const v1::ClientInfo& client) {
+  v1::CreateAccountRequest account;
+  PARLEY_TRY(const UserId user, ReadUsername(body));
+  account.set_user_id(user.str());
+  PARLEY_TRY(const std::string password, RequiredString(body, "password"));
+  PARLEY_RETURN_IF_ERROR(AddSession(body, client, account));
+  PARLEY_TRY(*account.mutable_password_hash(), passwords_.Hash(password));
+  return deps_.owners.CreateAccount(call, account);
 }
 
-absl::StatusOr<json::Object> Registration::RegisterGuest(const json::Object& body, const v1::ClientInfo& client) {
+absl::StatusOr<v1::JsonResponse> Registration::RegisterGuest(const rpc::Call& call, const json::Object& body,
+                                                             const v1::ClientInfo& client) {
   if (!deps_.config.allow_guests) {
     return Matrix(403, "M_GUEST_ACCESS_FORBIDDEN", "Guests are not allowed on this server");
   }
-  PARLEY_TRY(DeviceRequest device, DeviceRequest::Parse(body, client));
-  device.device_id.reset();
-  return Create({MakeUserId(), "", {.is_guest = true}}, device);
+  json::Object device = body;
+  device.Erase("device_id");
+  device.Erase("inhibit_login");
+  v1::CreateAccountRequest account;
+  PARLEY_RETURN_IF_ERROR(AddSession(device, client, account));
+  account.set_user_id(MakeUserId().str());
+  account.set_is_guest(true);
+  return deps_.owners.CreateAccount(call, account);
 }
 
-absl::StatusOr<json::Object> Registration::Create(const NewUser& user, const std::optional<DeviceRequest>& device) {
-  std::string hash;
-  if (!user.password.empty() || !user.flags.is_guest) {
-    PARLEY_TRY(hash, passwords_.Hash(user.password));
+absl::StatusOr<json::Object> Registration::Create(const v1::CreateAccountRequest& request) {
+  std::optional<DeviceRequest> device;
+  if (request.has_device()) {
+    PARLEY_TRY(const json::Object body, ParseBody(request.device()));
+    PARLEY_TRY(device, DeviceRequest::Parse(body, request.client()));
   }
-  PARLEY_TRY(LockedAccount account, deps_.accounts.Lock(user.id));
+  PARLEY_TRY(LockedAccount account, deps_.accounts.Lock(UserId::Trusted(request.user_id())));
   if (account->exists) return Matrix(400, "M_USER_IN_USE", "This user name is taken");
   Account created;
-  created.id = user.id;
+  created.id = account->id;
   created.partition = account->partition;
   created.exists = true;
-  created.password_hash = hash;
-  created.flags = user.flags;
+  created.password_hash = request.password_hash();
+  created.flags = {.is_admin = request.is_admin(), .is_guest = request.is_guest()};
   created.created_at_ms = deps_.clock.NowMs();
   Sessions::Opened opened;
   PARLEY_TRY(created.last_change, deps_.changes.Commit(account, [&](store::Batch& batch, int64_t position) {
@@ -142,11 +165,11 @@ absl::StatusOr<json::Object> Registration::Create(const NewUser& user, const std
   if (device) sessions_.Apply(created, *device, opened);
   *account = std::move(created);
   if (device) return sessions_.Describe(*account, opened);
-  return json::Object{{"user_id", user.id.str()}, {"home_server", deps_.config.server_name}};
+  return json::Object{{"user_id", request.user_id()}, {"home_server", deps_.config.server_name}};
 }
 
 std::string Registration::MakeNonce() {
-  const std::string nonce = crypto::EncodeHex(deps_.rng.Bytes(32));
+  const std::string nonce = MakeToken(kNonceKind, deps_.changes.Any(deps_.rng), 32, deps_.rng);
   absl::MutexLock lock(&mutex_);
   absl::erase_if(nonces_, [this](const auto& entry) { return entry.second <= deps_.clock.Now(); });
   if (nonces_.size() < kMaxNonces) nonces_[nonce] = deps_.clock.Now() + kNonceLifetime;
@@ -177,7 +200,8 @@ absl::Status Registration::CheckMac(const json::Object& body) const {
                                                                             : Forbidden("HMAC incorrect");
 }
 
-absl::StatusOr<json::Object> Registration::RegisterWithSecret(const v1::RegisterRequest& request) {
+absl::StatusOr<v1::JsonResponse> Registration::RegisterWithSecret(const rpc::Call& call,
+                                                                  const v1::RegisterRequest& request) {
   if (deps_.config.registration_shared_secret.empty()) {
     return Matrix(400, "M_UNKNOWN", "Shared secret registration is not enabled");
   }
@@ -185,15 +209,16 @@ absl::StatusOr<json::Object> Registration::RegisterWithSecret(const v1::Register
   PARLEY_TRY(const std::string nonce, RequiredString(body, "nonce"));
   PARLEY_RETURN_IF_ERROR(UseNonce(nonce));
   PARLEY_RETURN_IF_ERROR(CheckMac(body));
-  NewUser user;
   PARLEY_TRY(const std::string username, RequiredString(body, "username"));
-  PARLEY_TRY(user.id, CheckUsername(username));
-  PARLEY_TRY(user.password, RequiredString(body, "password"));
-  PARLEY_TRY(user.flags.is_admin, OptionalBool(body, "admin", false));
-  PARLEY_TRY(const bool inhibit_login, OptionalBool(body, "inhibit_login", false));
-  PARLEY_TRY(const DeviceRequest device, DeviceRequest::Parse(body, request.client()));
-  if (inhibit_login) return Create(user, std::nullopt);
-  return Create(user, device);
+  PARLEY_TRY(const UserId user, CheckUsername(username));
+  PARLEY_TRY(const std::string password, RequiredString(body, "password"));
+  v1::CreateAccountRequest account;
+  account.set_user_id(user.str());
+  PARLEY_TRY(const bool is_admin, OptionalBool(body, "admin", false));
+  account.set_is_admin(is_admin);
+  PARLEY_RETURN_IF_ERROR(AddSession(body, request.client(), account));
+  PARLEY_TRY(*account.mutable_password_hash(), passwords_.Hash(password));
+  return deps_.owners.CreateAccount(call, account);
 }
 
 }  // namespace parley::accounts

@@ -11,6 +11,7 @@
 #include <absl/synchronization/mutex.h>
 
 #include "common/json/value.h"
+#include "common/rpc/call.h"
 #include "parley/accounts/v1/accounts.pb.h"
 #include "services/accounts/deps.h"
 #include "services/accounts/passwords.h"
@@ -19,14 +20,6 @@
 
 namespace parley::accounts {
 
-// A new account, whoever asked for it.
-struct NewUser {
-  UserId id;
-  // Empty: nobody can log in with a password.
-  std::string password;
-  UserFlags flags;
-};
-
 // How accounts come to be (Client-Server API, "Account registration and management").
 // Threads: every method may be called from any.
 class Registration {
@@ -34,24 +27,26 @@ class Registration {
   Registration(const Deps& deps, Passwords& passwords, Sessions& sessions, UiaSessions& uia);
 
   // POST /register: user-interactive authentication, the account, and its first session unless `inhibit_login`.
-  absl::StatusOr<json::Object> Register(const v1::RegisterRequest& request);
+  absl::StatusOr<v1::JsonResponse> Register(const rpc::Call& call, const v1::RegisterRequest& request);
 
   // The user id that `username` would get. M_INVALID_USERNAME, M_EXCLUSIVE, M_USER_IN_USE.
   absl::StatusOr<UserId> CheckUsername(std::string_view username);
   bool IsValidToken(std::string_view token) const;
 
-  // POST /_synapse/admin/v1/register: a nonce, good once and for a minute, and its answer with the shared secret's MAC.
+  // POST /_synapse/admin/v1/register: a nonce, good once and for a minute, which this process alone knows, and its answer with the shared secret's MAC.
   std::string MakeNonce();
-  absl::StatusOr<json::Object> RegisterWithSecret(const v1::RegisterRequest& request);
+  absl::StatusOr<v1::JsonResponse> RegisterWithSecret(const rpc::Call& call, const v1::RegisterRequest& request);
 
-  // The account alone, or with a session for `device`. M_USER_IN_USE.
-  absl::StatusOr<json::Object> Create(const NewUser& user, const std::optional<DeviceRequest>& device);
+  // By the owner of the user's partition. M_USER_IN_USE.
+  absl::StatusOr<json::Object> Create(const v1::CreateAccountRequest& request);
 
  private:
   std::vector<UiaFlow> Flows() const;
   absl::StatusOr<json::Object> Authenticate(const json::Object& body);
-  absl::StatusOr<json::Object> RegisterUser(const json::Object& body, const v1::ClientInfo& client);
-  absl::StatusOr<json::Object> RegisterGuest(const json::Object& body, const v1::ClientInfo& client);
+  absl::StatusOr<v1::JsonResponse> RegisterUser(const rpc::Call& call, const json::Object& body,
+                                                const v1::ClientInfo& client);
+  absl::StatusOr<v1::JsonResponse> RegisterGuest(const rpc::Call& call, const json::Object& body,
+                                                 const v1::ClientInfo& client);
   absl::StatusOr<UserId> ReadUsername(const json::Object& body);
   UserId MakeUserId();
   bool IsReserved(std::string_view localpart) const;

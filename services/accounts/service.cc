@@ -1,8 +1,11 @@
 #include "services/accounts/service.h"
 
+#include <numeric>
+
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
 #include "services/accounts/body.h"
+#include "services/accounts/body_owner.h"
 #include "services/accounts/parts.h"
 #include "services/accounts/tables/schema.h"
 
@@ -21,22 +24,35 @@ UserId UserOf(const common::v1::Requester& requester) { return UserId::Trusted(r
 
 }  // namespace
 
-Service::Service(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Service::Service(const Config& config, const Needs& needs) : parts_(std::make_unique<Parts>(config, needs)) {}
 Service::~Service() = default;
 
 std::vector<store::Migration> Service::Migrations() { return tables::Migrations(); }
 
 absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, const Needs& needs) {
-  PARLEY_TRY(auto streams, stream::Streams::Open(needs.store, needs.bus, "accounts", config.partitions));
-  return std::unique_ptr<Service>(new Service(std::make_unique<Parts>(config, needs, std::move(streams))));
+  auto service = std::make_unique<Service>(config, needs);
+  std::vector<Partition> all(config.partitions);
+  std::iota(all.begin(), all.end(), 0);
+  PARLEY_RETURN_IF_ERROR(service->OpenPartitions(all));
+  return service;
 }
+
+absl::Status Service::OpenPartitions(absl::Span<const Partition> opened) {
+  PARLEY_RETURN_IF_ERROR(parts_->streams.OpenPartitions(opened));
+  for (const Partition p : opened) {
+    // Of what the owner before has committed, it may not have told.
+    parts_->bus.Publish({kStream, p, parts_->changes.Head(p), ""});
+    parts_->outbox.Kick(p);
+  }
+  return absl::OkStatus();
+}
+
+void Service::ClosePartitions(absl::Span<const Partition> closed) { parts_->streams.ClosePartitions(closed); }
 
 void Service::Start() { parts_->follower.Start(); }
 
 void Service::RunOutbox() {
-  for (Partition partition = 0; partition < parts_->changes.partitions(); ++partition) {
-    parts_->follower.RunAll(partition);
-  }
+  for (const Partition partition : parts_->changes.Owned()) parts_->follower.RunAll(partition);
   parts_->follower.AnnounceAll();
 }
 
@@ -44,9 +60,15 @@ absl::StatusOr<AuthenticateResponse> Service::Authenticate(const rpc::Call&, con
   return parts_->sessions.Authenticate(request.access_token());
 }
 
-absl::StatusOr<JsonResponse> Service::Register(const rpc::Call&, const RegisterRequest& request) {
-  const auto created = parts_->registration.Register(request);
-  if (created.ok()) parts_->CreateProfileOf(*created);
+absl::StatusOr<JsonResponse> Service::Register(const rpc::Call& call, const RegisterRequest& request) {
+  const auto partition = PartitionOfUiaSession(request.body(), parts_->config);
+  if (const auto other = ForOwner(request, partition, parts_->changes)) return parts_->deps.owners.Register(call, *other);
+  return parts_->registration.Register(call, request);
+}
+
+absl::StatusOr<JsonResponse> Service::CreateAccount(const rpc::Call&, const CreateAccountRequest& request) {
+  const auto created = parts_->registration.Create(request);
+  if (created.ok()) parts_->CreateProfileOf(UserId::Trusted(request.user_id()));
   return Answer(created);
 }
 
@@ -69,28 +91,34 @@ absl::StatusOr<GetRegistrationNonceResponse> Service::GetRegistrationNonce(const
   return response;
 }
 
-absl::StatusOr<JsonResponse> Service::RegisterWithSecret(const rpc::Call&, const RegisterRequest& request) {
-  const auto created = parts_->registration.RegisterWithSecret(request);
-  if (created.ok()) parts_->CreateProfileOf(*created);
-  return Answer(created);
+absl::StatusOr<JsonResponse> Service::RegisterWithSecret(const rpc::Call& call, const RegisterRequest& request) {
+  const auto partition = PartitionOfNonce(request.body(), parts_->config);
+  if (const auto other = ForOwner(request, partition, parts_->changes)) {
+    return parts_->deps.owners.RegisterWithSecret(call, *other);
+  }
+  return parts_->registration.RegisterWithSecret(call, request);
 }
 
 absl::StatusOr<JsonResponse> Service::GetLoginFlows(const rpc::Call&, const GetLoginFlowsRequest&) {
   return Answer(parts_->login.Flows());
 }
 
-absl::StatusOr<JsonResponse> Service::Login(const rpc::Call&, const LoginRequest& request) {
+absl::StatusOr<JsonResponse> Service::Login(const rpc::Call& call, const LoginRequest& request) {
+  const auto partition = PartitionOfLogin(request.body(), parts_->config);
+  if (const auto other = ForOwner(request, partition, parts_->changes)) return parts_->deps.owners.Login(call, *other);
   return Answer(parts_->login.LogIn(request));
 }
 
-absl::StatusOr<JsonResponse> Service::CreateLoginToken(const rpc::Call&, const BodyRequest& request) {
+absl::StatusOr<JsonResponse> Service::CreateLoginToken(const rpc::Call& call, const BodyRequest& request) {
   const UserId user = UserOf(request.requester());
   PARLEY_TRY(const json::Object body, ParseBody(request.body()));
-  PARLEY_RETURN_IF_ERROR(parts_->credentials.Confirm(user, "login_token", body).status());
+  PARLEY_RETURN_IF_ERROR(parts_->credentials.Confirm(call, user, "login_token", body).status());
   return Answer(parts_->login.CreateToken(user));
 }
 
-absl::StatusOr<JsonResponse> Service::Refresh(const rpc::Call&, const RefreshRequest& request) {
+absl::StatusOr<JsonResponse> Service::Refresh(const rpc::Call& call, const RefreshRequest& request) {
+  const auto partition = PartitionOfRefreshToken(request.body(), parts_->config);
+  if (const auto other = ForOwner(request, partition, parts_->changes)) return parts_->deps.owners.Refresh(call, *other);
   PARLEY_TRY(const json::Object body, ParseBody(request.body()));
   return Answer(parts_->sessions.Refresh(body));
 }
@@ -107,12 +135,25 @@ absl::StatusOr<LogoutAllResponse> Service::LogoutAll(const rpc::Call&, const Log
   return LogoutAllResponse();
 }
 
-absl::StatusOr<JsonResponse> Service::ChangePassword(const rpc::Call&, const BodyRequest& request) {
-  return Answer(parts_->credentials.ChangePassword(request));
+absl::StatusOr<CheckPasswordResponse> Service::CheckPassword(const rpc::Call&, const CheckPasswordRequest& request) {
+  PARLEY_RETURN_IF_ERROR(parts_->passwords.Check(UserId::Trusted(request.user_id()), request.password()));
+  return CheckPasswordResponse();
 }
 
-absl::StatusOr<JsonResponse> Service::Deactivate(const rpc::Call&, const BodyRequest& request) {
-  return Answer(parts_->credentials.Deactivate(request));
+absl::StatusOr<JsonResponse> Service::ChangePassword(const rpc::Call& call, const BodyRequest& request) {
+  const auto partition = PartitionOfUiaSession(request, parts_->config);
+  if (const auto other = ForOwner(request, partition, parts_->changes)) {
+    return parts_->deps.owners.ChangePassword(call, *other);
+  }
+  return Answer(parts_->credentials.ChangePassword(call, request));
+}
+
+absl::StatusOr<JsonResponse> Service::Deactivate(const rpc::Call& call, const BodyRequest& request) {
+  const auto partition = PartitionOfUiaSession(request, parts_->config);
+  if (const auto other = ForOwner(request, partition, parts_->changes)) {
+    return parts_->deps.owners.Deactivate(call, *other);
+  }
+  return Answer(parts_->credentials.Deactivate(call, request));
 }
 
 absl::StatusOr<JsonResponse> Service::ListDevices(const rpc::Call&, const ListDevicesRequest& request) {
@@ -129,7 +170,7 @@ absl::StatusOr<UpdateDeviceResponse> Service::UpdateDevice(const rpc::Call&, con
   return UpdateDeviceResponse();
 }
 
-absl::StatusOr<DeleteDevicesResponse> Service::DeleteDevices(const rpc::Call&, const DeleteDevicesRequest& request) {
+absl::StatusOr<DeleteDevicesResponse> Service::DeleteDevices(const rpc::Call& call, const DeleteDevicesRequest& request) {
   PARLEY_TRY(const json::Object body, ParseBody(request.body()));
   std::vector<std::string> devices = {request.device_id()};
   if (request.device_id().empty()) {
@@ -137,7 +178,7 @@ absl::StatusOr<DeleteDevicesResponse> Service::DeleteDevices(const rpc::Call&, c
   }
   const UserId user = UserOf(request.requester());
   PARLEY_RETURN_IF_ERROR(
-      parts_->credentials.Confirm(user, "delete_devices " + request.device_id(), body).status());
+      parts_->credentials.Confirm(call, user, "delete_devices " + request.device_id(), body).status());
   PARLEY_TRY(LockedAccount account, parts_->cache.LockExisting(user));
   PARLEY_RETURN_IF_ERROR(parts_->devices.Remove(account, devices));
   return DeleteDevicesResponse();

@@ -4,8 +4,10 @@
 #include <vector>
 
 #include <absl/status/statusor.h>
+#include <absl/types/span.h>
 
 #include "common/base/clock.h"
+#include "common/base/partition.h"
 #include "common/base/rng.h"
 #include "common/bus/bus.h"
 #include "common/store/schema.h"
@@ -39,12 +41,20 @@ class Service final : public AccountsService {
     events::EventsService& events;
     profile::ProfileService& profile;
     federation::FederationService& federation;
+    // This service as the others see it: leads to whichever process owns what is asked for.
+    AccountsService& owners;
   };
 
   static std::vector<store::Migration> Migrations();
-  // Takes over all partitions of the store.
+  // Owns everything.
   static absl::StatusOr<std::unique_ptr<Service>> Open(const Config& config, const Needs& needs);
+  // Owns nothing until OpenPartitions; can be called at once.
+  Service(const Config& config, const Needs& needs);
   ~Service() override;
+
+  // Users of these partitions are this process' from now on, or no longer. Not while calls about them are inside.
+  absl::Status OpenPartitions(absl::Span<const Partition> opened);
+  void ClosePartitions(absl::Span<const Partition> closed);
 
   // When the other services can be called.
   void Start();
@@ -53,6 +63,7 @@ class Service final : public AccountsService {
 
   absl::StatusOr<AuthenticateResponse> Authenticate(const rpc::Call&, const AuthenticateRequest&) override;
   absl::StatusOr<JsonResponse> Register(const rpc::Call&, const RegisterRequest&) override;
+  absl::StatusOr<JsonResponse> CreateAccount(const rpc::Call&, const CreateAccountRequest&) override;
   absl::StatusOr<CheckUsernameResponse> CheckUsername(const rpc::Call&, const CheckUsernameRequest&) override;
   absl::StatusOr<CheckRegistrationTokenResponse> CheckRegistrationToken(
       const rpc::Call&, const CheckRegistrationTokenRequest&) override;
@@ -65,6 +76,7 @@ class Service final : public AccountsService {
   absl::StatusOr<JsonResponse> Refresh(const rpc::Call&, const RefreshRequest&) override;
   absl::StatusOr<LogoutResponse> Logout(const rpc::Call&, const LogoutRequest&) override;
   absl::StatusOr<LogoutAllResponse> LogoutAll(const rpc::Call&, const LogoutAllRequest&) override;
+  absl::StatusOr<CheckPasswordResponse> CheckPassword(const rpc::Call&, const CheckPasswordRequest&) override;
   absl::StatusOr<JsonResponse> ChangePassword(const rpc::Call&, const BodyRequest&) override;
   absl::StatusOr<JsonResponse> Deactivate(const rpc::Call&, const BodyRequest&) override;
 
@@ -97,12 +109,16 @@ class Service final : public AccountsService {
 
   absl::StatusOr<SendToDeviceResponse> SendToDevice(const rpc::Call&, const SendToDeviceRequest&) override;
 
+  absl::StatusOr<DeliverToDeviceResponse> DeliverToDevice(const rpc::Call&, const DeliverToDeviceRequest&) override;
+
   absl::StatusOr<ReceiveDeviceListUpdateResponse> ReceiveDeviceListUpdate(
       const rpc::Call& call, const ReceiveDeviceListUpdateRequest& request) override;
   absl::StatusOr<JsonResponse> GetUserDevices(const rpc::Call& call, const GetUserDevicesRequest& request) override;
   absl::StatusOr<JsonResponse> UploadKeys(const rpc::Call&, const BodyRequest&) override;
   absl::StatusOr<JsonResponse> QueryKeys(const rpc::Call&, const BodyRequest&) override;
   absl::StatusOr<JsonResponse> ClaimKeys(const rpc::Call&, const BodyRequest&) override;
+  absl::StatusOr<ClaimOneTimeKeysResponse> ClaimOneTimeKeys(const rpc::Call&,
+                                                            const ClaimOneTimeKeysRequest&) override;
   absl::StatusOr<JsonResponse> UploadSigningKeys(const rpc::Call&, const BodyRequest&) override;
   absl::StatusOr<JsonResponse> UploadSignatures(const rpc::Call&, const BodyRequest&) override;
 
@@ -131,8 +147,6 @@ class Service final : public AccountsService {
 
  private:
   struct Parts;
-
-  explicit Service(std::unique_ptr<Parts> parts);
 
   std::unique_ptr<Parts> parts_;
 };

@@ -20,27 +20,27 @@ absl::StatusOr<ListUsersResponse> Service::ListUsers(const rpc::Call&, const Lis
   return response;
 }
 
-absl::StatusOr<CreateUserResponse> Service::CreateUser(const rpc::Call&, const CreateUserRequest& request) {
-  NewUser user;
-  PARLEY_TRY(user.id, parts_->registration.CheckUsername(request.localpart()));
-  user.password = request.password();
-  user.flags.is_admin = request.is_admin();
-  PARLEY_TRY(const json::Object created, parts_->registration.Create(user, std::nullopt));
-  parts_->CreateProfileOf(created);
+absl::StatusOr<CreateUserResponse> Service::CreateUser(const rpc::Call& call, const CreateUserRequest& request) {
+  PARLEY_TRY(const UserId user, parts_->registration.CheckUsername(request.localpart()));
+  CreateAccountRequest account;
+  account.set_user_id(user.str());
+  PARLEY_TRY(*account.mutable_password_hash(), parts_->passwords.Hash(request.password()));
+  account.set_is_admin(request.is_admin());
+  PARLEY_RETURN_IF_ERROR(parts_->deps.owners.CreateAccount(call, account).status());
   CreateUserResponse response;
-  response.set_user_id(user.id.str());
+  response.set_user_id(user.str());
   return response;
 }
 
 absl::StatusOr<ResetPasswordResponse> Service::ResetPassword(const rpc::Call&, const ResetPasswordRequest& request) {
   PARLEY_RETURN_IF_ERROR(parts_->credentials.SetPassword(UserId::Trusted(request.user_id()), request.new_password(),
-                                                         request.logout_devices(), ""));
+                                                         request.logout_devices(), request.keep_device_id()));
   return ResetPasswordResponse();
 }
 
 absl::StatusOr<DeactivateUserResponse> Service::DeactivateUser(const rpc::Call&,
                                                                const DeactivateUserRequest& request) {
-  PARLEY_RETURN_IF_ERROR(parts_->credentials.Close(UserId::Trusted(request.user_id()), /*erase=*/false));
+  PARLEY_RETURN_IF_ERROR(parts_->credentials.Close(UserId::Trusted(request.user_id()), request.erase()));
   return DeactivateUserResponse();
 }
 

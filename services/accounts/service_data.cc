@@ -141,7 +141,7 @@ absl::StatusOr<ReadSinceResponse> Service::ReadSince(const rpc::Call&, const Rea
 
 absl::StatusOr<common::v1::HeadsResponse> Service::Heads(const rpc::Call&, const common::v1::HeadsRequest&) {
   common::v1::HeadsResponse response;
-  for (const bus::Head& head : parts_->streams->CommittedHeads()) {
+  for (const bus::Head& head : parts_->streams.CommittedHeads()) {
     common::v1::Head& added = *response.add_heads();
     added.set_partition(head.topic.partition);
     added.set_position(head.position);

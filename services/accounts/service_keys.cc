@@ -37,6 +37,12 @@ absl::StatusOr<SendToDeviceResponse> Service::SendToDevice(const rpc::Call& call
   return SendToDeviceResponse();
 }
 
+absl::StatusOr<DeliverToDeviceResponse> Service::DeliverToDevice(const rpc::Call&,
+                                                                 const DeliverToDeviceRequest& request) {
+  PARLEY_RETURN_IF_ERROR(parts_->to_device.Deliver(request));
+  return DeliverToDeviceResponse();
+}
+
 absl::StatusOr<ReceiveDeviceListUpdateResponse> Service::ReceiveDeviceListUpdate(
     const rpc::Call& call, const ReceiveDeviceListUpdateRequest& request) {
   PARLEY_RETURN_IF_ERROR(parts_->remote_devices.Changed(call, request.user_id()));
@@ -59,14 +65,19 @@ absl::StatusOr<JsonResponse> Service::QueryKeys(const rpc::Call&, const BodyRequ
   return Answer(parts_->key_query.Query(UserOf(request.requester()), body));
 }
 
-absl::StatusOr<JsonResponse> Service::ClaimKeys(const rpc::Call&, const BodyRequest& request) {
+absl::StatusOr<JsonResponse> Service::ClaimKeys(const rpc::Call& call, const BodyRequest& request) {
   PARLEY_TRY(const json::Object body, ParseBody(request.body()));
-  return Answer(parts_->key_query.Claim(body));
+  return Answer(parts_->key_query.Claim(call, body));
 }
 
-absl::StatusOr<JsonResponse> Service::UploadSigningKeys(const rpc::Call&, const BodyRequest& request) {
+absl::StatusOr<ClaimOneTimeKeysResponse> Service::ClaimOneTimeKeys(const rpc::Call&,
+                                                                   const ClaimOneTimeKeysRequest& request) {
+  return parts_->key_query.ClaimHere(request);
+}
+
+absl::StatusOr<JsonResponse> Service::UploadSigningKeys(const rpc::Call& call, const BodyRequest& request) {
   PARLEY_TRY(const json::Object body, ParseBody(request.body()));
-  return Answer(parts_->cross_signing.Upload(UserOf(request.requester()), body));
+  return Answer(parts_->cross_signing.Upload(call, UserOf(request.requester()), body));
 }
 
 absl::StatusOr<JsonResponse> Service::UploadSignatures(const rpc::Call&, const BodyRequest& request) {

@@ -70,9 +70,10 @@ class TestService {
     auto store = store::OpenSqlite({.path = folder_.path() + "/parley.db"}, Service::Migrations());
     EXPECT_TRUE(store.ok()) << store.status();
     store_ = *std::move(store);
-    auto service = Service::Open(config_, {*store_, bus_, clock_, rng_, events_, profile_, federation_});
+    auto service = Service::Open(config_, {*store_, bus_, clock_, rng_, events_, profile_, federation_, owners_});
     EXPECT_TRUE(service.ok()) << service.status();
     service_ = *std::move(service);
+    owners_.Connect(*service_);
   }
 
   // The access token of a new user "@<localpart>:localhost" with a device of this id and the password "secret".
@@ -143,6 +144,7 @@ class TestService {
   bus::MemoryBus bus_;
   events::EventsClient events_{channel_};
   profile::ProfileClient profile_{channel_};
+  AccountsLink owners_{rpc::NoObserver()};
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<Service> service_;
 };

@@ -8,6 +8,7 @@
 #include "common/json/splice.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "parley/accounts/v1/accounts.parley.h"
 #include "parley/federation/v1/federation.parley.h"
 #include "services/accounts/body.h"
 #include "services/accounts/tables/inbox.h"
@@ -21,10 +22,12 @@ constexpr size_t kMaxRecipients = 10'000;
 // Server-server API, "m.direct_to_device".
 constexpr size_t kMessageIdBytes = 32;
 
-std::string ClientEvent(const v1::SendToDeviceRequest& request, std::string_view content) {
+using Contents = google::protobuf::Map<std::string, std::string>;
+
+std::string ClientEvent(const v1::DeliverToDeviceRequest& request, std::string_view content) {
   std::string event;
   json::Writer writer(event);
-  writer.BeginObject().Key("type").String(request.type()).Key("sender").String(request.requester().user_id());
+  writer.BeginObject().Key("type").String(request.type()).Key("sender").String(request.sender().user_id());
   writer.Key("content").Raw(content).EndObject();
   return event;
 }
@@ -53,10 +56,14 @@ std::string Edu(const v1::SendToDeviceRequest& request, std::string_view message
 }
 
 // The device's own message, or that for all devices.
-const std::string* ContentFor(const std::map<std::string, std::string>& devices, const std::string& device_id) {
+const std::string* ContentFor(const Contents& devices, const std::string& device_id) {
   auto found = devices.find(device_id);
   if (found == devices.end()) found = devices.find("*");
   return found == devices.end() ? nullptr : &found->second;
+}
+
+tables::Transaction TransactionOf(const v1::DeliverToDeviceRequest& request) {
+  return {request.sender().user_id(), request.sender().device_id(), request.txn_id()};
 }
 
 }  // namespace
@@ -77,16 +84,10 @@ absl::StatusOr<ToDevice::Messages> ToDevice::Parse(const json::Object& body) {
 }
 
 // Those whose partition has not seen the transaction. Their locks keep a second request with it waiting.
-absl::StatusOr<std::vector<LockedAccount>> ToDevice::LockRecipients(const v1::SendToDeviceRequest& request,
-                                                                    const Messages& messages) {
+absl::StatusOr<std::vector<LockedAccount>> ToDevice::LockRecipients(const v1::DeliverToDeviceRequest& request) {
   std::vector<UserId> users;
-  for (const auto& [user, devices] : messages) {
-    UserId id = UserId::Trusted(user);
-    if (id.server_name() == deps_.config.server_name) users.push_back(std::move(id));
-  }
+  for (const auto& recipient : request.recipients()) users.push_back(UserId::Trusted(recipient.user_id()));
   PARLEY_TRY(std::vector<LockedAccount> all, deps_.accounts.LockAll(std::move(users)));
-  const tables::Transaction transaction{request.requester().user_id(), request.requester().device_id(),
-                                        request.txn_id()};
   std::map<Partition, bool> seen;
   std::vector<LockedAccount> fresh;
   const auto find = [&](store::Reader& reader) -> absl::Status {
@@ -94,7 +95,7 @@ absl::StatusOr<std::vector<LockedAccount>> ToDevice::LockRecipients(const v1::Se
       if (!account->exists) continue;
       const Partition partition = account->partition;
       if (!seen.contains(partition)) {
-        PARLEY_TRY(seen[partition], tables::HasTransaction(reader, partition, transaction));
+        PARLEY_TRY(seen[partition], tables::HasTransaction(reader, partition, TransactionOf(request)));
       }
       if (!seen[partition]) fresh.push_back(std::move(account));
     }
@@ -110,7 +111,7 @@ absl::Status ToDevice::Send(const rpc::Call& call, const v1::SendToDeviceRequest
   PARLEY_TRY(const json::Object body, ParseBody(request.body()));
   PARLEY_TRY(const Messages messages, Parse(body));
   PARLEY_RETURN_IF_ERROR(SendToOthers(call, request, messages));
-  return SendToOwn(request, messages);
+  return SendToOwn(call, request, messages);
 }
 
 absl::Status ToDevice::SendToOthers(const rpc::Call& call, const v1::SendToDeviceRequest& request,
@@ -135,16 +136,31 @@ absl::Status ToDevice::SendToOthers(const rpc::Call& call, const v1::SendToDevic
   return federation_.SendEdus(call, edus).status();
 }
 
-absl::Status ToDevice::SendToOwn(const v1::SendToDeviceRequest& request, const Messages& messages) {
-  PARLEY_TRY(std::vector<LockedAccount> recipients, LockRecipients(request, messages));
-  if (recipients.empty()) return absl::OkStatus();
+absl::Status ToDevice::SendToOwn(const rpc::Call& call, const v1::SendToDeviceRequest& request,
+                                 const Messages& messages) {
+  v1::DeliverToDeviceRequest delivery;
+  *delivery.mutable_sender() = request.requester();
+  delivery.set_type(request.type());
+  delivery.set_txn_id(request.txn_id());
+  for (const auto& [user, devices] : messages) {
+    if (UserId::Trusted(user).server_name() != deps_.config.server_name) continue;
+    v1::DeliverToDeviceRequest::Recipient& recipient = *delivery.add_recipients();
+    recipient.set_user_id(user);
+    recipient.mutable_devices()->insert(devices.begin(), devices.end());
+  }
+  if (delivery.recipients_size() == 0) return absl::OkStatus();
+  return deps_.owners.DeliverToDevice(call, delivery).status();
+}
 
-  const tables::Transaction transaction{request.requester().user_id(), request.requester().device_id(),
-                                        request.txn_id()};
+absl::Status ToDevice::Deliver(const v1::DeliverToDeviceRequest& request) {
+  PARLEY_TRY(std::vector<LockedAccount> recipients, LockRecipients(request));
+  if (recipients.empty()) return absl::OkStatus();
+  std::map<std::string_view, const Contents*> contents;
+  for (const auto& recipient : request.recipients()) contents[recipient.user_id()] = &recipient.devices();
   std::map<std::string, int64_t> positions;
   const auto write = [&](store::Batch& batch, LockedAccount& account, int64_t position) {
-    tables::PutTransaction(batch, account->partition, transaction, deps_.clock.NowMs());
-    const auto& devices = messages.at(account->id.str());
+    tables::PutTransaction(batch, account->partition, TransactionOf(request), deps_.clock.NowMs());
+    const Contents& devices = *contents.at(account->id.str());
     for (const auto& [device_id, device] : account->devices) {
       const std::string* content = ContentFor(devices, device_id);
       if (content == nullptr) continue;
@@ -158,7 +174,7 @@ absl::Status ToDevice::SendToOwn(const v1::SendToDeviceRequest& request, const M
   for (LockedAccount& account : recipients) {
     const int64_t position = positions[account->id.str()];
     for (auto& [device_id, device] : account->devices) {
-      const std::string* content = ContentFor(messages.at(account->id.str()), device_id);
+      const std::string* content = ContentFor(*contents.at(account->id.str()), device_id);
       if (content == nullptr) continue;
       Note(device, position, static_cast<int64_t>(envelope + content->size()));
       // It is tried again with the next message.

@@ -32,6 +32,8 @@ class ToDevice {
   // don't exist are passed over. What one of our users sends to users of other servers is handed to `federation`; what
   // somebody of another server sends goes to our users alone.
   absl::Status Send(const rpc::Call& call, const v1::SendToDeviceRequest& request);
+  // Those for users of partitions that this process owns.
+  absl::Status Deliver(const v1::DeliverToDeviceRequest& request);
 
   struct Delivery {
     std::vector<std::string> events;
@@ -48,9 +50,8 @@ class ToDevice {
 
   static absl::StatusOr<Messages> Parse(const json::Object& body);
   absl::Status SendToOthers(const rpc::Call& call, const v1::SendToDeviceRequest& request, const Messages& messages);
-  absl::Status SendToOwn(const v1::SendToDeviceRequest& request, const Messages& messages);
-  absl::StatusOr<std::vector<LockedAccount>> LockRecipients(const v1::SendToDeviceRequest& request,
-                                                            const Messages& messages);
+  absl::Status SendToOwn(const rpc::Call& call, const v1::SendToDeviceRequest& request, const Messages& messages);
+  absl::StatusOr<std::vector<LockedAccount>> LockRecipients(const v1::DeliverToDeviceRequest& request);
   static void Note(Device& device, int64_t position, int64_t bytes);
   // Drops the oldest messages of an inbox that has outgrown its bounds, a tenth at once.
   absl::Status Trim(LockedAccount& account, const std::string& device_id, Device& device);

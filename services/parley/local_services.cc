@@ -88,7 +88,10 @@ void LocalServices::ServeClosed() {
     events::Serve(*events_, needs_.dispatcher);
     events::Serve(events_->federation(), needs_.dispatcher);
   }
-  if (targets.Has("accounts")) accounts::Serve(doors_.accounts, needs_.dispatcher);
+  if (targets.Has("accounts")) {
+    accounts_ = std::make_unique<accounts::Service>(needs_.config.accounts, AccountsNeeds());
+    accounts::Serve(*accounts_, needs_.dispatcher);
+  }
   if (targets.Has("presence")) presence::Serve(doors_.presence, needs_.dispatcher);
   if (targets.Has("profile")) profile::Serve(doors_.profile, needs_.dispatcher);
   if (targets.Has("calls")) calls::Serve(doors_.calls, needs_.dispatcher);
@@ -97,9 +100,9 @@ void LocalServices::ServeClosed() {
 
 absl::Status LocalServices::OpenUnits(const std::string& service, absl::Span<const Partition> units) {
   if (service == "events") return events_->OpenPartitions(units);
+  if (service == "accounts") return accounts_->OpenPartitions(units);
   absl::MutexLock lock(&mutex_);
   PARLEY_RETURN_IF_ERROR(OpenWhole(service));
-  if (service == "accounts") accounts_->Start();
   if (service == "calls") calls_->Start();
   if (service == "federation") federation_->Start();
   return absl::OkStatus();
@@ -107,13 +110,13 @@ absl::Status LocalServices::OpenUnits(const std::string& service, absl::Span<con
 
 void LocalServices::CloseUnits(const std::string& service, absl::Span<const Partition> units) {
   if (service == "events") return events_->ClosePartitions(units);
+  if (service == "accounts") return accounts_->ClosePartitions(units);
   if (stopping_) return;
   log::Error("another process has taken over, this one ends", {{"service", service}});
   std::_Exit(1);
 }
 
 absl::Status LocalServices::OpenWhole(const std::string& service) {
-  if (service == "accounts") return OpenAccounts();
   if (service == "presence") return OpenPresence();
   if (service == "profile") return OpenProfile();
   if (service == "calls") return OpenCalls();
@@ -123,6 +126,12 @@ absl::Status LocalServices::OpenWhole(const std::string& service) {
 events::Deps LocalServices::EventsDeps() const {
   return {needs_.store, needs_.bus, needs_.signing_key, Clock::System(), Rng::System(), needs_.peers.accounts,
           needs_.peers.events, needs_.peers.room_federation, &needs_.peers.federation};
+}
+
+accounts::Service::Needs LocalServices::AccountsNeeds() const {
+  Peers& peers = needs_.peers;
+  return {needs_.store, needs_.bus, Clock::System(), Rng::System(), peers.events, peers.profile, peers.federation,
+          peers.accounts};
 }
 
 template <class Service, class Link>
@@ -145,11 +154,9 @@ absl::Status LocalServices::OpenEvents() {
 }
 
 absl::Status LocalServices::OpenAccounts() {
-  PARLEY_TRY(accounts_, accounts::Service::Open(needs_.config.accounts,
-                                                {needs_.store, needs_.bus, Clock::System(), Rng::System(),
-                                                 needs_.peers.events, needs_.peers.profile,
-                                                 needs_.peers.federation}));
-  Connect(*accounts_, needs_.peers.accounts, doors_.accounts);
+  PARLEY_TRY(accounts_, accounts::Service::Open(needs_.config.accounts, AccountsNeeds()));
+  needs_.peers.accounts.Connect(*accounts_);
+  accounts::Serve(*accounts_, needs_.dispatcher);
   return absl::OkStatus();
 }
 
@@ -188,7 +195,7 @@ absl::Status LocalServices::OpenFederation() {
 }
 
 void LocalServices::Start() {
-  if (!is_cluster_ && accounts_) accounts_->Start();
+  if (accounts_) accounts_->Start();
   if (!is_cluster_ && calls_) calls_->Start();
   if (!is_cluster_ && federation_) federation_->Start();
   if (events_) events_tick_ = std::make_unique<Periodic>("events-tick", kTick, [this] { events_->Tick(OwnCall()); });

@@ -72,6 +72,7 @@ class LocalServices final : public lease::Holder {
   void ServeClosed();
   absl::Status OpenWhole(const std::string& service);
   events::Deps EventsDeps() const;
+  accounts::Service::Needs AccountsNeeds() const;
   // The others of this process see it as a peer; in a cluster, those who own nothing of it ask its owner.
   template <class Service, class Link>
   void Connect(Service& service, Link& peer, Link& door);
@@ -87,7 +88,6 @@ class LocalServices final : public lease::Holder {
   std::atomic<bool> stopping_ = false;
   // What other processes call in a cluster; each leads to the service once this process owns it.
   struct Doors {
-    accounts::AccountsLink accounts{rpc::NoObserver()};
     presence::PresenceLink presence{rpc::NoObserver()};
     profile::ProfileLink profile{rpc::NoObserver()};
     calls::CallsLink calls{rpc::NoObserver()};

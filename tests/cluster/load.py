@@ -21,7 +21,7 @@ class Client:
         body = {"username": name, "password": "p", "auth": {"type": "m.login.dummy"}}
         answer = self.session.post(self.url + "/register", json=body, timeout=60)
         answer.raise_for_status()
-        self.token = answer.json()["access_token"]
+        self.token, self.user = answer.json()["access_token"], answer.json()["user_id"]
 
     def call(self, method, path, body=None, **query):
         answer = self.session.request(
@@ -43,6 +43,18 @@ class Client:
         path = f"/rooms/{room}/send/m.room.message/{transaction}"
         return self.call("PUT", path, {"msgtype": "m.text", "body": transaction})["event_id"]
 
+    def keep(self, number):
+        """Writes account data and reads it back."""
+        path = f"/user/{self.user}/account_data/org.example.count"
+        self.call("PUT", path, {"n": number})
+        kept = self.call("GET", path)["n"]
+        assert kept == number, f"{self.user} wrote {number} and reads {kept}"
+
+    def tell(self, user, number):
+        """A message to the user's device, which says who it is from and its number."""
+        content = {"from": self.user, "n": number}
+        self.call("PUT", f"/sendToDevice/org.example.count/{number}", {"messages": {user: {"*": content}}})
+
     def all_messages(self, room):
         found, start = [], {}
         while True:
@@ -54,7 +66,8 @@ class Client:
 
 
 class Load:
-    """Users who each send into a room of their own, and one whose /sync follows all of them."""
+    """Users who each send into a room of their own, keep account data and tell a reader's device of
+    each send; the reader's /sync follows all of them."""
 
     def __init__(self, url, reader_url=None, senders=SENDERS, makes_rooms=False, patient=False):
         self.url = url
@@ -66,6 +79,7 @@ class Load:
         self.acknowledged = []  # of each sender: transaction → event id
         self.times = []  # of each sender: when each was acknowledged
         self.synced = {}  # room → event ids in the order of arrival
+        self.told = {}  # sender → numbers that reached the reader's device, in order
         self.sent_at, self.seen_at = {}, {}  # event id → when it was acknowledged, and when /sync had it
         self.rooms = []
         self.clients = []
@@ -123,15 +137,18 @@ class Load:
     def _guarded(self, run, argument):
         try:
             run(argument)
-        except requests.RequestException as error:
+        except (requests.RequestException, AssertionError) as error:
             self.errors.append(f"{run.__name__} {argument}: {error}")
 
     def _send(self, number):
         count = 0
         while not self._stop.is_set() and not self.errors:
             transaction = f"{number}-{count}"
+            client = self.clients[number]
+            event = self._try(lambda: client.send(self.rooms[number], transaction))
+            self._try(lambda: client.keep(count))
+            self._try(lambda: client.tell(self._reader.user, count))
             count += 1
-            event = self._try(lambda: self.clients[number].send(self.rooms[number], transaction))
             self.acknowledged[number][transaction] = event
             self.sent_at[event] = time.monotonic()
             self.times[number].append(self.sent_at[event])
@@ -158,6 +175,8 @@ class Load:
         if since:
             query["since"] = since
         answer = self._reader.call("GET", "/sync", **query)
+        for event in answer.get("to_device", {}).get("events", []):
+            self.told.setdefault(event["content"]["from"], []).append(event["content"]["n"])
         for room, update in answer.get("rooms", {}).get("join", {}).items():
             timeline = update["timeline"]
             if since and timeline["limited"]:
@@ -182,6 +201,11 @@ class Load:
         self.gaps += 1
         self.synced.setdefault(room, []).extend(reversed(gap))
 
+    def _read_until(self, done):
+        deadline = time.monotonic() + 30
+        while not done() and time.monotonic() < deadline:
+            self._since = self._read_once(self._since)
+
     def _check(self, number, room):
         messages = self.clients[number].all_messages(room)
         bodies = [message["content"]["body"] for message in messages]
@@ -189,7 +213,8 @@ class Load:
         ids = [message["event_id"] for message in messages]
         sent = list(self.acknowledged[number].values())
         assert [i for i in ids if i in set(sent)] == sent, "acknowledged events are lost or out of order"
-        while len(self.synced.get(room, [])) < len(ids):
-            before = self._since
-            self._since = self._read_once(before)
+        self._read_until(lambda: len(self.synced.get(room, [])) >= len(ids))
         assert self.synced[room] == ids, "/sync skipped, doubled or reordered events"
+        user = self.clients[number].user
+        self._read_until(lambda: len(self.told.get(user, [])) >= len(sent))
+        assert self.told[user] == list(range(len(sent))), "device messages were lost, doubled or reordered"

@@ -17,10 +17,14 @@ PARTITIONS = 16
 
 
 class Cluster:
-    """One such server."""
+    """One such server, with this many processes of the services that share."""
 
     def __init__(self, launcher, processes):
-        env = {"PARLEY_SHAPE": "cluster", "PARLEY_EVENTS_PROCESSES": str(processes)}
+        env = {
+            "PARLEY_SHAPE": "cluster",
+            "PARLEY_EVENTS_PROCESSES": str(processes),
+            "PARLEY_ACCOUNTS_PROCESSES": str(processes),
+        }
         self.server = Homeserver(launcher, env)
         self.folder = self.server.folder / "data"
         self.added = {}
@@ -41,21 +45,21 @@ class Cluster:
         command = [psql, "-h", self.folder / "postgres", "-U", "parley", "-At", "-c", sql, "postgres"]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
 
-    def shares(self):
-        """How many partitions of events each owner serves, in order."""
+    def shares(self, service):
+        """How many of the service's partitions each owner serves, in order."""
         return [
             int(count)
             for count in self.ask(
-                "SELECT count(*) FROM leases WHERE service = 'events' AND length(address) > 0 "
+                f"SELECT count(*) FROM leases WHERE service = '{service}' AND length(address) > 0 "
                 "GROUP BY owner ORDER BY 1"
             )
         ]
 
-    def wait_for_owners(self, count):
+    def wait_for_owners(self, count, service="events"):
         fair = sorted((PARTITIONS + i) // count for i in range(count))
         deadline = time.monotonic() + 60
-        while self.shares() != fair:
-            assert time.monotonic() < deadline, f"shares are {self.shares()}, not {fair}"
+        while self.shares(service) != fair:
+            assert time.monotonic() < deadline, f"shares are {self.shares(service)}, not {fair}"
             time.sleep(0.05)
 
     def start_redis(self):

@@ -5,6 +5,7 @@
 #include <absl/strings/str_split.h>
 
 #include "common/base/strings.h"
+#include "common/base/token.h"
 
 namespace parley::rpc {
 namespace {
@@ -31,10 +32,24 @@ std::string Text(const Message& message, const FieldDescriptor& field) {
   return message.GetReflection()->GetString(message, &field);
 }
 
-std::string TextAt(const Message& request, const Path& path) {
+// The message that holds the path's last field.
+const Message& HolderOf(const Message& request, const Path& path) {
   const Message* at = &request;
   for (size_t i = 0; i + 1 < path.size(); ++i) at = &at->GetReflection()->GetMessage(*at, path[i]);
-  return Text(*at, *path.back());
+  return *at;
+}
+
+// Nothing for a field that is not set.
+std::optional<Partition> PartitionAt(const Message& request, const Path& path, uint32_t partitions) {
+  const Message& holder = HolderOf(request, path);
+  const FieldDescriptor& field = *path.back();
+  if (field.cpp_type() == FieldDescriptor::CPPTYPE_UINT32) {
+    if (!holder.GetReflection()->HasField(holder, &field)) return std::nullopt;
+    return holder.GetReflection()->GetUInt32(holder, &field) % partitions;
+  }
+  const std::string text = Text(holder, field);
+  if (text.empty()) return std::nullopt;
+  return PartitionOf(text, partitions);
 }
 
 std::string ElementKey(const Message& request, const Path& each, int element) {
@@ -48,6 +63,7 @@ std::string ElementKey(const Message& request, const Path& each, int element) {
 MethodRoute::MethodRoute(const MethodDescriptor& method) {
   const v1::Route& route = method.options().GetExtension(v1::route);
   for (const std::string& key : route.key()) keys_.push_back(Resolve(method.input_type(), key));
+  if (!route.token().empty()) token_ = Resolve(method.input_type(), route.token());
   if (!route.each().empty()) each_ = Resolve(method.input_type(), route.each());
   every_owner_ = route.every_owner();
   once_ = route.once();
@@ -56,10 +72,10 @@ MethodRoute::MethodRoute(const MethodDescriptor& method) {
 
 std::optional<Partition> MethodRoute::KeyOf(const Message& request, uint32_t partitions) const {
   for (const Path& key : keys_) {
-    const std::string text = TextAt(request, key);
-    if (!text.empty()) return PartitionOf(text, partitions);
+    if (const auto partition = PartitionAt(request, key, partitions)) return partition;
   }
-  return std::nullopt;
+  if (token_.empty()) return std::nullopt;
+  return TokenPartition(Text(HolderOf(request, token_), *token_.back()), partitions);
 }
 
 std::vector<Partition> MethodRoute::KeysOf(const Message& request, uint32_t partitions) const {

@@ -29,7 +29,7 @@ class MethodRoute {
   bool is_slow() const { return slow_; }
   bool splits() const { return !each_.empty(); }
 
-  // Of the first key that is set; nullopt: any owner will do.
+  // Of the first key that is set, or of the token; nullopt: any owner will do.
   std::optional<Partition> KeyOf(const google::protobuf::Message& request, uint32_t partitions) const;
   // Of each element, in order, of a method that splits.
   std::vector<Partition> KeysOf(const google::protobuf::Message& request, uint32_t partitions) const;
@@ -42,6 +42,7 @@ class MethodRoute {
   using Path = std::vector<Field>;  // from the request down
 
   std::vector<Path> keys_;
+  Path token_;
   Path each_;  // a repeated field, and the key in its elements unless they are text themselves
   bool every_owner_ = false;
   bool once_ = false;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "parley/accounts/v1/accounts.parley.h"
 #include "parley/events/v1/events.parley.h"
 
 namespace parley::rpc {
@@ -15,7 +16,10 @@ constexpr uint32_t kPartitions = 16;
 
 class Routes : public testing::Test {
  protected:
-  Routes() { events::EventsFake().Heads({}, {}).IgnoreError(); }  // links the contract in
+  Routes() {  // links the contracts in
+    accounts::AccountsFake().Heads({}, {}).IgnoreError();
+    events::EventsFake().Heads({}, {}).IgnoreError();
+  }
 
   const MethodRoute& Of(const char* path) { return routes_.Of(path); }
 
@@ -36,6 +40,24 @@ TEST_F(Routes, TheFirstKeyThatIsSetCounts) {
   EXPECT_EQ(Of("/parley.events.v1.Events/ReportContent").KeyOf(request, kPartitions), PartitionOf("@u:hs", kPartitions));
   request.set_room_id("!a:hs");
   EXPECT_EQ(Of("/parley.events.v1.Events/ReportContent").KeyOf(request, kPartitions), PartitionOf("!a:hs", kPartitions));
+}
+
+TEST_F(Routes, ATokenSaysWhereItLives) {
+  accounts::v1::AuthenticateRequest request;
+  const MethodRoute& route = Of("/parley.accounts.v1.Accounts/Authenticate");
+  EXPECT_EQ(route.KeyOf(request, kPartitions), std::nullopt);
+  request.set_access_token("pat_7_0123456789abcdefghijklmnop");
+  EXPECT_EQ(route.KeyOf(request, kPartitions), 7u);
+  request.set_access_token("pat_16_0123456789abcdefghijklmnop");
+  EXPECT_EQ(route.KeyOf(request, kPartitions), std::nullopt);
+}
+
+TEST_F(Routes, WhoReadTheBodySaysThePartition) {
+  accounts::v1::LoginRequest request;
+  const MethodRoute& route = Of("/parley.accounts.v1.Accounts/Login");
+  EXPECT_EQ(route.KeyOf(request, kPartitions), std::nullopt);
+  request.set_partition(0);
+  EXPECT_EQ(route.KeyOf(request, kPartitions), 0u);
 }
 
 TEST_F(Routes, ARequestOfManyRoomsIsCutByTheirPartitions) {
