@@ -7,7 +7,8 @@
 namespace parley::accounts {
 namespace {
 
-std::optional<Partition> PartitionOfToken(const json::Object& body, std::string_view member, const Config& config) {
+std::optional<Partition> PartitionOfToken(const json::Object& body, std::string_view member,
+                                          const Config& config) {
   return TokenPartition(json::StringOr(body, member, ""), config.partitions);
 }
 
@@ -16,7 +17,8 @@ std::optional<Partition> PartitionOfToken(const json::Object& body, std::string_
 std::optional<Partition> PartitionOfLogin(std::string_view body, const Config& config) {
   const auto login = ParseBody(body);
   if (!login.ok()) return std::nullopt;
-  if (json::StringOr(*login, "type", "") == "m.login.token") return PartitionOfToken(*login, "token", config);
+  if (json::StringOr(*login, "type", "") == "m.login.token")
+    return PartitionOfToken(*login, "token", config);
   const auto user = ReadUser(*login, config.server_name);
   if (!user.ok()) return std::nullopt;
   return PartitionOf(user->str(), config.partitions);
@@ -35,7 +37,8 @@ std::optional<Partition> PartitionOfUiaSession(std::string_view body, const Conf
   return PartitionOfToken(*auth, "session", config);
 }
 
-std::optional<Partition> PartitionOfUiaSession(const v1::BodyRequest& request, const Config& config) {
+std::optional<Partition> PartitionOfUiaSession(const v1::BodyRequest& request,
+                                               const Config& config) {
   if (!request.requester().user_id().empty()) return std::nullopt;
   return PartitionOfUiaSession(request.body(), config);
 }
