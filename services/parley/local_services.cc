@@ -93,7 +93,10 @@ void LocalServices::ServeClosed() {
     accounts::Serve(*accounts_, needs_.dispatcher);
   }
   if (targets.Has("presence")) presence::Serve(doors_.presence, needs_.dispatcher);
-  if (targets.Has("profile")) profile::Serve(doors_.profile, needs_.dispatcher);
+  if (targets.Has("profile")) {
+    profile_ = std::make_unique<profile::Service>(needs_.config.profile, ProfileDeps());
+    profile::Serve(*profile_, needs_.dispatcher);
+  }
   if (targets.Has("calls")) calls::Serve(doors_.calls, needs_.dispatcher);
   if (targets.Has("federation")) federation::Serve(doors_.federation, needs_.dispatcher);
 }
@@ -101,6 +104,7 @@ void LocalServices::ServeClosed() {
 absl::Status LocalServices::OpenUnits(const std::string& service, absl::Span<const Partition> units) {
   if (service == "events") return events_->OpenPartitions(units);
   if (service == "accounts") return accounts_->OpenPartitions(units);
+  if (service == "profile") return profile_->OpenPartitions(units);
   absl::MutexLock lock(&mutex_);
   PARLEY_RETURN_IF_ERROR(OpenWhole(service));
   if (service == "calls") calls_->Start();
@@ -111,6 +115,7 @@ absl::Status LocalServices::OpenUnits(const std::string& service, absl::Span<con
 void LocalServices::CloseUnits(const std::string& service, absl::Span<const Partition> units) {
   if (service == "events") return events_->ClosePartitions(units);
   if (service == "accounts") return accounts_->ClosePartitions(units);
+  if (service == "profile") return profile_->ClosePartitions(units);
   if (stopping_) return;
   log::Error("another process has taken over, this one ends", {{"service", service}});
   std::_Exit(1);
@@ -118,7 +123,6 @@ void LocalServices::CloseUnits(const std::string& service, absl::Span<const Part
 
 absl::Status LocalServices::OpenWhole(const std::string& service) {
   if (service == "presence") return OpenPresence();
-  if (service == "profile") return OpenProfile();
   if (service == "calls") return OpenCalls();
   return OpenFederation();
 }
@@ -132,6 +136,11 @@ accounts::Service::Needs LocalServices::AccountsNeeds() const {
   Peers& peers = needs_.peers;
   return {needs_.store, needs_.bus, Clock::System(), Rng::System(), peers.events, peers.profile, peers.federation,
           peers.accounts};
+}
+
+profile::Service::Deps LocalServices::ProfileDeps() const {
+  Peers& peers = needs_.peers;
+  return {needs_.store, needs_.bus, peers.accounts, peers.events, peers.presence, needs_.registry};
 }
 
 template <class Service, class Link>
@@ -169,10 +178,9 @@ absl::Status LocalServices::OpenPresence() {
 }
 
 absl::Status LocalServices::OpenProfile() {
-  Peers& peers = needs_.peers;
-  PARLEY_TRY(profile_, profile::Service::Open(needs_.config.profile, {needs_.store, needs_.bus, peers.accounts,
-                                                                      peers.events, peers.presence, needs_.registry}));
-  Connect(*profile_, needs_.peers.profile, doors_.profile);
+  PARLEY_TRY(profile_, profile::Service::Open(needs_.config.profile, ProfileDeps()));
+  needs_.peers.profile.Connect(*profile_);
+  profile::Serve(*profile_, needs_.dispatcher);
   return absl::OkStatus();
 }
 

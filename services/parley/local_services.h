@@ -73,6 +73,7 @@ class LocalServices final : public lease::Holder {
   absl::Status OpenWhole(const std::string& service);
   events::Deps EventsDeps() const;
   accounts::Service::Needs AccountsNeeds() const;
+  profile::Service::Deps ProfileDeps() const;
   // The others of this process see it as a peer; in a cluster, those who own nothing of it ask its owner.
   template <class Service, class Link>
   void Connect(Service& service, Link& peer, Link& door);
@@ -89,7 +90,6 @@ class LocalServices final : public lease::Holder {
   // What other processes call in a cluster; each leads to the service once this process owns it.
   struct Doors {
     presence::PresenceLink presence{rpc::NoObserver()};
-    profile::ProfileLink profile{rpc::NoObserver()};
     calls::CallsLink calls{rpc::NoObserver()};
     federation::FederationLink federation{rpc::NoObserver()};
   } doors_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include <absl/strings/ascii.h>
 
@@ -49,6 +50,14 @@ void Names::Erase(std::string_view user_id) {
   names_.erase(std::string(user_id));
 }
 
+void Names::Drop(absl::Span<const Partition> dropped, uint32_t partitions) {
+  const std::set<Partition> gone(dropped.begin(), dropped.end());
+  absl::MutexLock lock(&mutex_);
+  absl::erase_if(names_, [&](const auto& entry) {
+    return gone.contains(PartitionOf(entry.first, partitions));
+  });
+}
+
 std::optional<Names::Name> Names::Find(std::string_view user_id) const {
   absl::MutexLock lock(&mutex_);
   const auto found = names_.find(Abs(user_id));
@@ -77,7 +86,7 @@ std::vector<Names::Found> Names::Search(std::string_view term, size_t limit,
     if (best.size() > limit + 1) best.erase(std::prev(best.end()));
   }
   std::vector<Found> found;
-  for (const auto& [key, name] : best) found.push_back({key.second, *name});
+  for (const auto& [key, name] : best) found.push_back({key.second, *name, key.first});
   return found;
 }
 

@@ -9,11 +9,14 @@
 #include <absl/base/thread_annotations.h>
 #include <absl/container/flat_hash_map.h>
 #include <absl/synchronization/mutex.h>
+#include <absl/types/span.h>
+
+#include "common/base/partition.h"
 
 namespace parley::profile {
 
-// The name and avatar of every user of ours, in memory: for membership events, presence and the
-// user directory. Threads: any.
+// The name and avatar of every user that this process owns, in memory: for membership events,
+// presence and the user directory. Threads: any.
 class Names {
  public:
   struct Name {
@@ -28,11 +31,14 @@ class Names {
   struct Found {
     std::string user_id;
     Name name;
+    int rank = 0;  // as Search orders
   };
 
   void Set(std::string_view user_id, Name name);
   void SetPropagated(std::string_view user_id, int64_t generation);
   void Erase(std::string_view user_id);
+  // Forgets the users of these of so many partitions.
+  void Drop(absl::Span<const Partition> dropped, uint32_t partitions);
   std::optional<Name> Find(std::string_view user_id) const;
   // Users whose name has not reached all rooms.
   std::vector<std::string> Pending() const;

@@ -38,7 +38,6 @@ bool IsFinal(const absl::Status& status) {
 }  // namespace
 
 Propagator::Propagator(const Config& config, Deps deps) : config_(config), deps_(std::move(deps)) {
-  for (const std::string& user_id : deps_.names.Pending()) Add(user_id);
   const std::string_view users = stream::NameOf(stream::StreamKind::kAccounts);
   subscription_ = deps_.bus.Subscribe(bus::Interest::Of(bus::AllTopics(users, config_.partitions)),
                                       [this](const bus::Wake& wake) { OnWake(wake); });

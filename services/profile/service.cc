@@ -1,5 +1,7 @@
 #include "services/profile/service.h"
 
+#include <numeric>
+
 #include "common/base/partition.h"
 #include "common/base/strings.h"
 #include "common/json/value.h"
@@ -22,29 +24,49 @@ absl::Status NoProfile() {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Deps deps) {
-  std::unique_ptr<Service> service(new Service(config, deps));
-  PARLEY_RETURN_IF_ERROR(service->Load());
-  Service* const self = service.get();
-  service->propagator_ = std::make_unique<Propagator>(
-      config,
-      Propagator::Deps{deps.bus, deps.accounts, deps.events, deps.presence, self->names_,
-                       self->metrics_, [self](const std::string& user_id, int64_t generation) {
-                         return self->MarkPropagated(user_id, generation);
-                       }});
+  auto service = std::make_unique<Service>(config, deps);
+  std::vector<Partition> all(config.partitions);
+  std::iota(all.begin(), all.end(), 0);
+  PARLEY_RETURN_IF_ERROR(service->OpenPartitions(all));
   return service;
 }
 
-absl::Status Service::Load() {
-  PARLEY_TRY(streams_, stream::Streams::Open(deps_.store, deps_.bus, kStream, config_.partitions));
+Service::Service(const Config& config, Deps deps)
+    : config_(config),
+      deps_(deps),
+      metrics_(deps.registry),
+      streams_(deps.store, deps.bus, kStream, config.partitions),
+      propagator_(config, {deps.bus, deps.accounts, deps.events, deps.presence, names_, metrics_,
+                           [this](const std::string& user_id, int64_t generation) {
+                             return MarkPropagated(user_id, generation);
+                           }}) {}
+
+absl::Status Service::OpenPartitions(absl::Span<const Partition> opened) {
+  PARLEY_RETURN_IF_ERROR(streams_.OpenPartitions(opened));
+  for (const Partition p : opened) {
+    PARLEY_RETURN_IF_ERROR(LoadNames(p));
+    // Of what the owner before has committed, it may not have told.
+    deps_.bus.Publish({kStream, p, streams_.For(p).committed_head(), ""});
+  }
+  for (const std::string& user_id : names_.Pending()) propagator_.Add(user_id);
+  return absl::OkStatus();
+}
+
+void Service::ClosePartitions(absl::Span<const Partition> closed) {
+  streams_.ClosePartitions(closed);
+  names_.Drop(closed, config_.partitions);
+}
+
+absl::Status Service::LoadNames(Partition p) {
   absl::flat_hash_map<std::string, Names::Name> names;
-  PARLEY_RETURN_IF_ERROR(deps_.store.Read([&names](store::Reader& db) {
-    PARLEY_RETURN_IF_ERROR(ScanUsers(db, [&names](const UserRow& user) {
+  PARLEY_RETURN_IF_ERROR(deps_.store.Read([&](store::Reader& db) {
+    PARLEY_RETURN_IF_ERROR(ScanUsers(db, p, [&names](const UserRow& user) {
       Names::Name& name = names[user.user_id];
       name.generation = user.generation;
       name.propagated = user.propagated;
     }));
     return ScanNames(
-        db, [&names](std::string_view user_id, std::string_view field, std::string_view value) {
+        db, p, [&names](std::string_view user_id, std::string_view field, std::string_view value) {
           Names::Name& name = names[std::string(user_id)];
           (field == kDisplayname ? name.displayname : name.avatar_url) =
               TextOf({{std::string(field), std::string(value)}}, field);
@@ -65,7 +87,7 @@ absl::StatusOr<Fields> Service::Read(std::string_view user_id) {
 
 absl::Status Service::Commit(const std::string& user_id, store::Batch batch,
                              absl::AnyInvocable<void()> learn) {
-  return streams_->For(PartitionFor(user_id))
+  return streams_.For(PartitionFor(user_id))
       .AppendAndWait([&](int64_t) -> absl::StatusOr<stream::Appended> {
         return stream::Appended{.batch = std::move(batch),
                                 .count = 1,
@@ -88,7 +110,7 @@ absl::Status Service::Change(const std::string& user_id, const Fields& before, c
   PARLEY_RETURN_IF_ERROR(Commit(user_id, std::move(batch), [this, user_id, name = std::move(name)] {
     names_.Set(user_id, name);
   }));
-  if (propagate) propagator_->Add(user_id);
+  if (propagate) propagator_.Add(user_id);
   metrics_.changes.Add();
   return absl::OkStatus();
 }
@@ -171,6 +193,7 @@ absl::StatusOr<SearchUsersResponse> Service::SearchUsers(const rpc::Call&,
   for (const Names::Found& user : found) {
     FoundUser& out = *response.add_users();
     out.set_user_id(user.user_id);
+    out.set_rank(user.rank);
     Fill(user.name, *out.mutable_profile());
   }
   return response;
@@ -183,7 +206,7 @@ absl::StatusOr<GetPropagationResponse> Service::GetPropagation(
   GetPropagationResponse response;
   response.set_generation(name->generation);
   response.set_propagated(name->propagated);
-  const auto progress = propagator_->ProgressOf(request.user_id());
+  const auto progress = propagator_.ProgressOf(request.user_id());
   if (!progress) return response;
   response.set_rooms_pending(static_cast<uint32_t>(progress->rooms_pending));
   response.set_rooms_done(static_cast<uint32_t>(progress->rooms_done));
@@ -195,7 +218,7 @@ absl::StatusOr<GetPropagationResponse> Service::GetPropagation(
 absl::StatusOr<common::v1::HeadsResponse> Service::Heads(const rpc::Call&,
                                                          const common::v1::HeadsRequest&) {
   common::v1::HeadsResponse response;
-  for (const bus::Head& head : streams_->CommittedHeads()) {
+  for (const bus::Head& head : streams_.CommittedHeads()) {
     common::v1::Head& out = *response.add_heads();
     out.set_partition(head.topic.partition);
     out.set_position(head.position);

@@ -6,6 +6,7 @@
 
 #include <absl/functional/any_invocable.h>
 #include <absl/synchronization/mutex.h>
+#include <absl/types/span.h>
 
 #include "common/bus/bus.h"
 #include "common/metrics/registry.h"
@@ -36,8 +37,17 @@ class Service final : public ProfileService {
     metrics::Registry& registry;
   };
 
-  // Takes the partitions over, reads all names, goes on with propagations that were not finished.
+  // Owns everything.
   static absl::StatusOr<std::unique_ptr<Service>> Open(const Config& config, Deps deps);
+  // Owns nothing until OpenPartitions.
+  Service(const Config& config, Deps deps);
+
+  // Takes the partitions over, reads their users' names, goes on with propagations that were not
+  // finished.
+  absl::Status OpenPartitions(absl::Span<const Partition> opened);
+  // Forgets them. Not while calls about them are inside; a propagation that is under way ends with
+  // the step it is at.
+  void ClosePartitions(absl::Span<const Partition> closed);
 
   // M_NOT_FOUND for a user without a profile here, or without this field.
   absl::StatusOr<GetProfileResponse> GetProfile(const rpc::Call& call,
@@ -60,10 +70,7 @@ class Service final : public ProfileService {
                                                   const common::v1::HeadsRequest& request) override;
 
  private:
-  Service(const Config& config, Deps deps)
-      : config_(config), deps_(deps), metrics_(deps.registry) {}
-
-  absl::Status Load();
+  absl::Status LoadNames(Partition p);
   Partition PartitionFor(std::string_view user_id) const {
     return PartitionOf(user_id, config_.partitions);
   }
@@ -72,8 +79,8 @@ class Service final : public ProfileService {
     return locks_[PartitionOf(user_id, locks_.size())];
   }
   absl::StatusOr<Fields> Read(std::string_view user_id);
-  // `learn` changes names_: before anybody is woken, so that who asks because of the wake, and keeps
-  // the answer, gets the new name.
+  // `learn` changes names_: before anybody is woken, so that who asks because of the wake, and
+  // keeps the answer, gets the new name.
   absl::Status Commit(const std::string& user_id, store::Batch batch,
                       absl::AnyInvocable<void()> learn);
   absl::Status Change(const std::string& user_id, const Fields& before, const Fields& after,
@@ -83,10 +90,10 @@ class Service final : public ProfileService {
   const Config& config_;
   const Deps deps_;
   Metrics metrics_;
-  std::unique_ptr<stream::Streams> streams_;
+  stream::Streams streams_;
   Names names_;
   std::array<absl::Mutex, 64> locks_;
-  std::unique_ptr<Propagator> propagator_;
+  Propagator propagator_;
 };
 
 }  // namespace parley::profile

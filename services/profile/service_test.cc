@@ -179,6 +179,22 @@ TEST_F(ProfileServiceTest, TriesAgainUntilARoomCanBeReached) {
   rooms_.WaitUntilAllAre("Alice");
 }
 
+TEST_F(ProfileServiceTest, APropagationGoesOnWithWhoTakesThePartition) {
+  Create("Alice");
+  rooms_.set_failing(true);
+  ASSERT_TRUE(Set("displayname", R"("Alicia")").ok());
+  rooms_.WaitForAttempts(1);
+
+  metrics::Registry registry;
+  Service other(config_, {*store_, bus_, memberships_, rooms_, presence_, registry});
+  const Partition moved = PartitionOf("@alice:a", config_.partitions);
+  service_->ClosePartitions({moved});
+  EXPECT_EQ(Get(), "M_NOT_FOUND") << "it has forgotten her";
+  ASSERT_TRUE(other.OpenPartitions({moved}).ok());
+  rooms_.set_failing(false);
+  rooms_.WaitUntilAllAre("Alicia");
+}
+
 TEST_F(ProfileServiceTest, GoesOnWithAPropagationAfterARestart) {
   rooms_.set_failing(true);
   ASSERT_TRUE(Set("displayname", R"("Alice")").ok());

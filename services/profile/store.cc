@@ -32,21 +32,24 @@ std::vector<store::Migration> Migrations() {
   return {first};
 }
 
-absl::Status ScanUsers(store::Reader& db, absl::FunctionRef<void(const UserRow&)> on_user) {
+absl::Status ScanUsers(store::Reader& db, Partition p,
+                       absl::FunctionRef<void(const UserRow&)> on_user) {
   return db.Query(
-      "SELECT p, user_id, generation, propagated FROM profile_users", {},
+      "SELECT p, user_id, generation, propagated FROM profile_users WHERE p = $1", {p},
       [&](const store::Row& row) {
         on_user({static_cast<Partition>(row.Int(0)), row.String(1), row.Int(2), row.Int(3)});
       });
 }
 
-absl::Status ScanNames(store::Reader& db,
+absl::Status ScanNames(store::Reader& db, Partition p,
                        absl::FunctionRef<void(std::string_view user_id, std::string_view field,
                                               std::string_view value)>
                            on_name) {
-  return db.Query("SELECT user_id, field, value FROM profile_fields WHERE field = $1 OR field = $2",
-                  {kDisplayname, kAvatarUrl},
-                  [&](const store::Row& row) { on_name(row.Text(0), row.Text(1), row.Text(2)); });
+  return db.Query(
+      "SELECT user_id, field, value FROM profile_fields WHERE p = $1 AND (field = $2 OR field = "
+      "$3)",
+      {p, kDisplayname, kAvatarUrl},
+      [&](const store::Row& row) { on_name(row.Text(0), row.Text(1), row.Text(2)); });
 }
 
 absl::StatusOr<Fields> ReadFields(store::Reader& db, Partition p, std::string_view user_id) {

@@ -29,9 +29,10 @@ struct UserRow {
 
 std::vector<store::Migration> Migrations();
 
-absl::Status ScanUsers(store::Reader& db, absl::FunctionRef<void(const UserRow&)> on_user);
-// Names and avatars of everybody.
-absl::Status ScanNames(store::Reader& db,
+absl::Status ScanUsers(store::Reader& db, Partition p,
+                       absl::FunctionRef<void(const UserRow&)> on_user);
+// Names and avatars of everybody in the partition.
+absl::Status ScanNames(store::Reader& db, Partition p,
                        absl::FunctionRef<void(std::string_view user_id, std::string_view field,
                                               std::string_view value)>
                            on_name);

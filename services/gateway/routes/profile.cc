@@ -84,6 +84,11 @@ absl::StatusOr<absl::flat_hash_set<std::string>> Findable(const Deps& deps,
   return absl::flat_hash_set<std::string>(joined.user_ids().begin(), joined.user_ids().end());
 }
 
+bool FitsBetter(const profile::FoundUser& one, const profile::FoundUser& other) {
+  return std::pair(one.rank(), std::string_view(one.user_id())) <
+         std::pair(other.rank(), std::string_view(other.user_id()));
+}
+
 // POST /_matrix/client/v3/user_directory/search
 absl::StatusOr<HttpAnswer> SearchUsers(const Deps& deps, RequestContext& context) {
   PARLEY_TRY(const json::Object* body, context.Body());
@@ -94,8 +99,8 @@ absl::StatusOr<HttpAnswer> SearchUsers(const Deps& deps, RequestContext& context
   const auto limit =
       static_cast<size_t>(std::clamp(asked.value_or(kDefaultFound), int64_t{1}, kMaxFound));
   request.set_limit(kMaxCandidates);
-  PARLEY_TRY(const profile::SearchUsersResponse response,
-             deps.profile.SearchUsers(context.call(), request));
+  PARLEY_TRY(profile::SearchUsersResponse response, deps.profile.SearchUsers(context.call(), request));
+  std::sort(response.mutable_users()->begin(), response.mutable_users()->end(), FitsBetter);
   PARLEY_TRY(const auto findable, Findable(deps, context));
   json::Array results;
   bool limited = false;
