@@ -6,6 +6,7 @@
 #include "common/base/strings.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "parley/accounts/v1/accounts.parley.h"
 #include "services/accounts/body.h"
 #include "services/accounts/tables/pushers.h"
 
@@ -61,7 +62,8 @@ absl::StatusOr<json::Object> Pushers::List(const UserId& user) {
   return json::Object{{"pushers", std::move(listed)}};
 }
 
-absl::StatusOr<json::Object> Pushers::Set(const v1::BodyRequest& request) {
+absl::StatusOr<json::Object> Pushers::Set(const rpc::Call& call,
+                                          const v1::BodyRequest& request) {
   const UserId user = UserId::Trusted(request.requester().user_id());
   PARLEY_TRY(const json::Object body, ParseBody(request.body()));
   PARLEY_TRY(const std::string app_id, RequiredString(body, "app_id"));
@@ -77,7 +79,7 @@ absl::StatusOr<json::Object> Pushers::Set(const v1::BodyRequest& request) {
   PARLEY_TRY(const json::Object pusher, ReadPusher(body));
   PARLEY_TRY(const bool append, OptionalBool(body, "append", false));
   PARLEY_RETURN_IF_ERROR(Write(user, request.requester().device_id(), pusher));
-  if (!append) PARLEY_RETURN_IF_ERROR(RemoveOfOthers(user, app_id, pushkey));
+  if (!append) PARLEY_RETURN_IF_ERROR(RemoveOfOthers(call, user, app_id, pushkey));
   return json::Object();
 }
 
@@ -109,8 +111,8 @@ absl::Status Pushers::Remove(const UserId& user, std::string_view app_id,
 }
 
 // One device, one account: whoever had it before gets nothing there any more.
-absl::Status Pushers::RemoveOfOthers(const UserId& user, std::string_view app_id,
-                                     std::string_view pushkey) {
+absl::Status Pushers::RemoveOfOthers(const rpc::Call& call, const UserId& user,
+                                     const std::string& app_id, const std::string& pushkey) {
   std::vector<std::string> owners;
   PARLEY_RETURN_IF_ERROR(deps_.store.Read([&](store::Reader& reader) -> absl::Status {
     for (Partition partition = 0; partition < deps_.changes.partitions(); ++partition) {
@@ -119,9 +121,13 @@ absl::Status Pushers::RemoveOfOthers(const UserId& user, std::string_view app_id
     }
     return absl::OkStatus();
   }));
+  v1::BodyRequest removal;
+  removal.set_body(
+      json::Serialize(json::Object{{"app_id", app_id}, {"pushkey", pushkey}, {"kind", nullptr}}));
   for (const std::string& owner : owners) {
     if (owner == user.str()) continue;
-    PARLEY_RETURN_IF_ERROR(Remove(UserId::Trusted(owner), app_id, pushkey));
+    removal.mutable_requester()->set_user_id(owner);
+    PARLEY_RETURN_IF_ERROR(deps_.owners.SetPusher(call, removal).status());
   }
   return absl::OkStatus();
 }

@@ -28,8 +28,8 @@ absl::StatusOr<JsonResponse> Service::ListPushers(const rpc::Call&, const ListPu
   return Answer(parts_->pushers.List(UserOf(request.requester())));
 }
 
-absl::StatusOr<JsonResponse> Service::SetPusher(const rpc::Call&, const BodyRequest& request) {
-  return Answer(parts_->pushers.Set(request));
+absl::StatusOr<JsonResponse> Service::SetPusher(const rpc::Call& call, const BodyRequest& request) {
+  return Answer(parts_->pushers.Set(call, request));
 }
 
 absl::StatusOr<SendToDeviceResponse> Service::SendToDevice(const rpc::Call& call, const SendToDeviceRequest& request) {

@@ -190,6 +190,21 @@ TEST_F(SharedAccounts, DeviceMessagesReachUsersOfBothOnce) {
   }
 }
 
+TEST_F(SharedAccounts, APusherMovesFromAUserOfTheOther) {
+  RegisterBoth();
+  const std::string pusher =
+      R"({"app_id":"a","pushkey":"k","kind":"http","app_display_name":"A","device_display_name":"D",)"
+      R"("lang":"en","data":{"url":"https://push/_matrix/push/v1/notify"}})";
+  for (const std::string& name : {there_, here_}) {
+    ASSERT_EQ(Outcome(accounts_.SetPusher(
+                  {}, TestService::Request(TestService::As(name, "PHONE"), pusher))),
+              "200");
+  }
+  ListPushersRequest list;
+  *list.mutable_requester() = TestService::As(there_, "PHONE");
+  EXPECT_EQ(accounts_.ListPushers({}, list)->json(), R"({"pushers":[]})");
+}
+
 TEST_F(SharedAccounts, WhatTheOtherHasWrittenIsReadFresh) {
   RegisterBoth();
   GetUserRequest user;

@@ -1,4 +1,4 @@
-"""Owners of the rooms and of the users come, go and are killed under load; see README.md."""
+"""Owners of a service's partitions come, go and are killed under load; see README.md."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ import signal
 from .load import Load
 from .server import cluster
 
-SERVICES = ("events", "accounts")
+SERVICES = ("events", "accounts", "profile")
 AFTER = 30  # sends of everybody that must be acknowledged afterwards
 
 

@@ -50,6 +50,14 @@ class Client:
         kept = self.call("GET", path)["n"]
         assert kept == number, f"{self.user} wrote {number} and reads {kept}"
 
+    def rename(self, name):
+        self.call("PUT", f"/profile/{self.user}/displayname", {"displayname": name})
+        shown = self.call("GET", f"/profile/{self.user}/displayname")["displayname"]
+        assert shown == name, f"{self.user} is called {name} and reads {shown}"
+
+    def name_in(self, room):
+        return self.call("GET", f"/rooms/{room}/state/m.room.member/{self.user}")["displayname"]
+
     def tell(self, user, number):
         """A message to the user's device, which says who it is from and its number."""
         content = {"from": self.user, "n": number}
@@ -66,8 +74,8 @@ class Client:
 
 
 class Load:
-    """Users who each send into a room of their own, keep account data and tell a reader's device of
-    each send; the reader's /sync follows all of them."""
+    """Users who each send into a room of their own, keep account data, tell a reader's device of each
+    send and change their names; the reader's /sync follows all of them."""
 
     def __init__(self, url, reader_url=None, senders=SENDERS, makes_rooms=False, patient=False):
         self.url = url
@@ -148,6 +156,8 @@ class Load:
             event = self._try(lambda: client.send(self.rooms[number], transaction))
             self._try(lambda: client.keep(count))
             self._try(lambda: client.tell(self._reader.user, count))
+            if count % 10 == 0:
+                self._try(lambda: client.rename(f"name {count}"))
             count += 1
             self.acknowledged[number][transaction] = event
             self.sent_at[event] = time.monotonic()
@@ -215,6 +225,8 @@ class Load:
         assert [i for i in ids if i in set(sent)] == sent, "acknowledged events are lost or out of order"
         self._read_until(lambda: len(self.synced.get(room, [])) >= len(ids))
         assert self.synced[room] == ids, "/sync skipped, doubled or reordered events"
-        user = self.clients[number].user
+        user, name = self.clients[number].user, f"name {(len(sent) - 1) // 10 * 10}"
+        self._read_until(lambda: self.clients[number].name_in(room) == name)
+        assert self.clients[number].name_in(room) == name, "a name did not reach its room"
         self._read_until(lambda: len(self.told.get(user, [])) >= len(sent))
         assert self.told[user] == list(range(len(sent))), "device messages were lost, doubled or reordered"

@@ -24,6 +24,7 @@ class Cluster:
             "PARLEY_SHAPE": "cluster",
             "PARLEY_EVENTS_PROCESSES": str(processes),
             "PARLEY_ACCOUNTS_PROCESSES": str(processes),
+            "PARLEY_PROFILE_PROCESSES": str(processes),
         }
         self.server = Homeserver(launcher, env)
         self.folder = self.server.folder / "data"
