@@ -1,0 +1,138 @@
+// Tells ThreadSanitizer what absl::Mutex and its kin order. Debian's Abseil is not built for ThreadSanitizer, which would take
+// everything that they guard for a race. Linked into the tests of the tsan preset, where these definitions come before the
+// library's, which they call.
+#include <dlfcn.h>
+#include <sanitizer/tsan_interface.h>
+
+#include <absl/synchronization/blocking_counter.h>
+#include <absl/synchronization/mutex.h>
+#include <absl/synchronization/notification.h>
+#include <absl/time/time.h>
+
+namespace {
+
+// The library's own function of this mangled name.
+template <class Function>
+Function* Real(const char* name) {
+  return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
+}
+
+// A condition that is judged by whichever thread holds the mutex at the time.
+struct Judged {
+  absl::Mutex* mutex;
+  const absl::Condition* condition;
+};
+
+__attribute__((no_sanitize("thread"))) bool Judge(Judged* judged) {
+  __tsan_acquire(judged->mutex);
+  const bool holds = judged->condition->Eval();
+  __tsan_release(judged->mutex);
+  return holds;
+}
+
+}  // namespace
+
+#define PARLEY_REAL(type, name) static const auto real = Real<type>(name)
+
+namespace absl {
+ABSL_NAMESPACE_BEGIN
+
+void Mutex::Lock() {
+  PARLEY_REAL(void(Mutex*), "_ZN4absl7debian35Mutex4LockEv");
+  real(this);
+  __tsan_acquire(this);
+}
+
+void Mutex::Unlock() {
+  PARLEY_REAL(void(Mutex*), "_ZN4absl7debian35Mutex6UnlockEv");
+  __tsan_release(this);
+  real(this);
+}
+
+void Mutex::ReaderLock() {
+  PARLEY_REAL(void(Mutex*), "_ZN4absl7debian35Mutex10ReaderLockEv");
+  real(this);
+  __tsan_acquire(this);
+}
+
+void Mutex::ReaderUnlock() {
+  PARLEY_REAL(void(Mutex*), "_ZN4absl7debian35Mutex12ReaderUnlockEv");
+  __tsan_release(this);
+  real(this);
+}
+
+// Whoever judges the condition must know of it: so it is told of before the mutex is held.
+void Mutex::LockWhen(const Condition& condition) {
+  PARLEY_REAL(void(Mutex*, const Condition&), "_ZN4absl7debian35Mutex8LockWhenERKNS0_9ConditionE");
+  Judged judged{this, &condition};
+  const Condition judging(&Judge, &judged);
+  __tsan_release(this);
+  real(this, judging);
+  __tsan_acquire(this);
+}
+
+void Mutex::Await(const Condition& condition) {
+  PARLEY_REAL(void(Mutex*, const Condition&), "_ZN4absl7debian35Mutex5AwaitERKNS0_9ConditionE");
+  Judged judged{this, &condition};
+  const Condition judging(&Judge, &judged);
+  __tsan_release(this);
+  real(this, judging);
+  __tsan_acquire(this);
+}
+
+bool Mutex::AwaitWithTimeout(const Condition& condition, Duration timeout) {
+  PARLEY_REAL(bool(Mutex*, const Condition&, Duration),
+              "_ZN4absl7debian35Mutex16AwaitWithTimeoutERKNS0_9ConditionENS0_8DurationE");
+  Judged judged{this, &condition};
+  const Condition judging(&Judge, &judged);
+  __tsan_release(this);
+  const bool holds = real(this, judging, timeout);
+  __tsan_acquire(this);
+  return holds;
+}
+
+bool Mutex::AwaitWithDeadline(const Condition& condition, Time deadline) {
+  PARLEY_REAL(bool(Mutex*, const Condition&, Time),
+              "_ZN4absl7debian35Mutex17AwaitWithDeadlineERKNS0_9ConditionENS0_4TimeE");
+  Judged judged{this, &condition};
+  const Condition judging(&Judge, &judged);
+  __tsan_release(this);
+  const bool holds = real(this, judging, deadline);
+  __tsan_acquire(this);
+  return holds;
+}
+
+void Notification::Notify() {
+  PARLEY_REAL(void(Notification*), "_ZN4absl7debian312Notification6NotifyEv");
+  __tsan_release(this);
+  real(this);
+}
+
+void Notification::WaitForNotification() const {
+  PARLEY_REAL(void(const Notification*), "_ZNK4absl7debian312Notification19WaitForNotificationEv");
+  real(this);
+  __tsan_acquire(const_cast<Notification*>(this));
+}
+
+bool Notification::WaitForNotificationWithTimeout(Duration timeout) const {
+  PARLEY_REAL(bool(const Notification*, Duration),
+              "_ZNK4absl7debian312Notification30WaitForNotificationWithTimeoutENS0_8DurationE");
+  const bool notified = real(this, timeout);
+  if (notified) __tsan_acquire(const_cast<Notification*>(this));
+  return notified;
+}
+
+bool BlockingCounter::DecrementCount() {
+  PARLEY_REAL(bool(BlockingCounter*), "_ZN4absl7debian315BlockingCounter14DecrementCountEv");
+  __tsan_release(this);
+  return real(this);
+}
+
+void BlockingCounter::Wait() {
+  PARLEY_REAL(void(BlockingCounter*), "_ZN4absl7debian315BlockingCounter4WaitEv");
+  real(this);
+  __tsan_acquire(this);
+}
+
+ABSL_NAMESPACE_END
+}  // namespace absl
