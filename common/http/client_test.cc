@@ -174,6 +174,8 @@ TEST_F(HttpClientTest, AnAnswerThatDoesNotComeIsNotWaitedForBeyondTheDeadline) {
   ClientRequest request = To(server_->port());
   request.deadline = absl::Now() + absl::Milliseconds(100);
   EXPECT_TRUE(absl::IsDeadlineExceeded(Ask(request).status()));
+  absl::MutexLock lock(&mutex);
+  parked.clear();
 }
 
 TEST_F(HttpClientTest, ReadsBodiesOfEveryFraming) {
@@ -231,6 +233,8 @@ TEST_F(HttpClientTest, EndsWhatIsUnderWayWhenItEnds) {
   while (handler_.requests == 0) std::this_thread::yield();
   client_.reset();
   EXPECT_TRUE(ended);
+  absl::MutexLock lock(&mutex);
+  parked.clear();
 }
 
 TEST_F(HttpClientTest, ManyRequestsAtATimeEachGetTheirAnswer) {
