@@ -17,13 +17,15 @@ Function* Real(const char* name) {
   return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
 }
 
-// A condition that is judged by whichever thread holds the mutex at the time.
+// A condition that is judged by whichever thread holds the mutex at the time: until Judge knows of it, code that
+// ThreadSanitizer follows must not look at it.
 struct Judged {
   absl::Mutex* mutex;
   const absl::Condition* condition;
 };
 
-__attribute__((no_sanitize("thread"))) bool Judge(Judged* judged) {
+__attribute__((no_sanitize("thread"))) bool Judge(void* waiting) {
+  const auto* judged = static_cast<const Judged*>(waiting);
   __tsan_acquire(judged->mutex);
   const bool holds = judged->condition->Eval();
   __tsan_release(judged->mutex);
@@ -71,7 +73,7 @@ void Mutex::ReaderUnlock() {
 void Mutex::LockWhen(const Condition& condition) {
   PARLEY_REAL(void(Mutex*, const Condition&), "_ZN4absl7debian35Mutex8LockWhenERKNS0_9ConditionE");
   Judged judged{this, &condition};
-  const Condition judging(&Judge, &judged);
+  const Condition judging(&Judge, static_cast<void*>(&judged));
   __tsan_release(this);
   real(this, judging);
   __tsan_acquire(this);
@@ -80,7 +82,7 @@ void Mutex::LockWhen(const Condition& condition) {
 void Mutex::Await(const Condition& condition) {
   PARLEY_REAL(void(Mutex*, const Condition&), "_ZN4absl7debian35Mutex5AwaitERKNS0_9ConditionE");
   Judged judged{this, &condition};
-  const Condition judging(&Judge, &judged);
+  const Condition judging(&Judge, static_cast<void*>(&judged));
   __tsan_release(this);
   real(this, judging);
   __tsan_acquire(this);
@@ -90,7 +92,7 @@ bool Mutex::AwaitWithTimeout(const Condition& condition, Duration timeout) {
   PARLEY_REAL(bool(Mutex*, const Condition&, Duration),
               "_ZN4absl7debian35Mutex16AwaitWithTimeoutERKNS0_9ConditionENS0_8DurationE");
   Judged judged{this, &condition};
-  const Condition judging(&Judge, &judged);
+  const Condition judging(&Judge, static_cast<void*>(&judged));
   __tsan_release(this);
   const bool holds = real(this, judging, timeout);
   __tsan_acquire(this);
@@ -101,7 +103,7 @@ bool Mutex::AwaitWithDeadline(const Condition& condition, Time deadline) {
   PARLEY_REAL(bool(Mutex*, const Condition&, Time),
               "_ZN4absl7debian35Mutex17AwaitWithDeadlineERKNS0_9ConditionENS0_4TimeE");
   Judged judged{this, &condition};
-  const Condition judging(&Judge, &judged);
+  const Condition judging(&Judge, static_cast<void*>(&judged));
   __tsan_release(this);
   const bool holds = real(this, judging, deadline);
   __tsan_acquire(this);
