@@ -130,6 +130,14 @@ bool Notification::WaitForNotificationWithTimeout(Duration timeout) const {
   return notified;
 }
 
+bool Notification::WaitForNotificationWithDeadline(Time deadline) const {
+  PARLEY_REAL(bool(const Notification*, Time),
+              "_ZNK4absl7debian312Notification31WaitForNotificationWithDeadlineENS0_4TimeE");
+  const bool notified = real(this, deadline);
+  if (notified) __tsan_acquire(const_cast<Notification*>(this));
+  return notified;
+}
+
 bool BlockingCounter::DecrementCount() {
   PARLEY_REAL(bool(BlockingCounter*), "_ZN4absl7debian315BlockingCounter14DecrementCountEv");
   __tsan_release(this);

@@ -116,7 +116,10 @@ federation::RequestResponse Directory(TestServer& server, const CalledPath& targ
 absl::StatusOr<federation::RequestResponse> NetworkFederation::Request(
     const rpc::Call&, const federation::RequestRequest& request) {
   const CalledPath target = PathCalled(request.path());
-  requests_.push_back(StrCat(request.method(), " ", request.destination(), " ", target.parts[1]));
+  {
+    absl::MutexLock lock(&mutex_);
+    requests_.push_back(StrCat(request.method(), " ", request.destination(), " ", target.parts[1]));
+  }
   TestServer* server = network_.Find(request.destination());
   if (server == nullptr) return absl::UnavailableError("no route");
   const std::string& endpoint = target.parts[1];

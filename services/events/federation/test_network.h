@@ -10,6 +10,7 @@
 
 #include <absl/strings/match.h>
 #include <absl/strings/str_split.h>
+#include <absl/synchronization/mutex.h>
 #include <gtest/gtest.h>
 
 #include "common/base/strings.h"
@@ -55,14 +56,18 @@ class NetworkFederation final : public federation::FederationFake {
       const rpc::Call& call, const federation::GetServerKeysRequest& request) override;
 
   // Requests made: "PUT two /_matrix/federation/v2/invite".
-  std::vector<std::string> TakeRequests() { return std::exchange(requests_, {}); }
+  std::vector<std::string> TakeRequests() {
+    absl::MutexLock lock(&mutex_);
+    return std::exchange(requests_, {});
+  }
   // Runs once, when the next join was taken by the other server and its answer is on the way.
   void AfterSendJoin(std::function<void()> action) { after_send_join_ = std::move(action); }
 
  private:
   TestNetwork& network_;
   const std::string own_;
-  std::vector<std::string> requests_;
+  absl::Mutex mutex_;
+  std::vector<std::string> requests_ ABSL_GUARDED_BY(mutex_);
   std::function<void()> after_send_join_;
 };
 
