@@ -54,7 +54,6 @@ void Follower::Loop() {
       if (deps_.outbox.stopped()) return;
       if (!RunAll(partition)) again.insert(partition);
     }
-    AnnounceAll();
     PruneIfDue();
   }
 }
@@ -147,19 +146,6 @@ absl::Status Follower::SendDurably(const std::vector<std::string>& rooms, std::s
   edu.set_durable(true);
   edu.set_key(std::move(key));
   return federation_.SendEdus(NewCall(), request).status();
-}
-
-void Follower::AnnounceAll() {
-  federation::v1::SendEdusRequest request;
-  for (const auto& [user, rooms] : deps_.outbox.TakeAnnouncements()) {
-    const auto account = deps_.accounts.Lock(UserId::Trusted(user));
-    if (!account.ok() || (*account)->devices.empty()) continue;
-    federation::v1::Edu& edu = *request.add_edus();
-    edu.mutable_room_ids()->Assign(rooms.begin(), rooms.end());
-    edu.set_json(DeviceListEdu(user, (*account)->devices.begin()->first, (*account)->device_list_position));
-    edu.set_key(StrCat("devices ", user));
-  }
-  if (request.edus_size() > 0) federation_.SendEdus(NewCall(), request).IgnoreError();
 }
 
 absl::Status Follower::CreateProfile(const tables::Job& job) {

@@ -38,8 +38,6 @@ class Follower {
   absl::Status Run(const tables::Job& job);
   // All jobs of a partition that this process owns; false when one is to be tried again.
   bool RunAll(Partition partition);
-  // Tells other servers of the devices of those who came into rooms with them.
-  void AnnounceAll();
 
  private:
   void Loop();

@@ -150,23 +150,6 @@ TEST(CrossSigning, WantsThePasswordOnlyForAnotherIdentity) {
   EXPECT_THAT(Query(service, "bob", "alice"), HasSubstr(other.public_key_base64()));
 }
 
-TEST(DeviceKeys, AreAnnouncedToTheServersOfARoomThatTheUserHasComeInto) {
-  TestService service;
-  service.Register("alice", "PHONE");
-  service->RunOutbox();
-  service.federation_.edus.clear();
-  Join(service, "alice", "!r:other");
-  service->RunOutbox();
-  ASSERT_EQ(service.federation_.edus.size(), 1u);
-  const federation::v1::Edu& edu = service.federation_.edus.front();
-  EXPECT_THAT(edu.room_ids(), ElementsAre("!r:other"));
-  EXPECT_FALSE(edu.durable());
-  EXPECT_THAT(edu.json(), HasSubstr("m.device_list_update"));
-  EXPECT_THAT(edu.json(), HasSubstr("\"device_id\":\"PHONE\""));
-  service->RunOutbox();
-  EXPECT_EQ(service.federation_.edus.size(), 1u);
-}
-
 TEST(CrossSigning, TellsOtherServersOfNewKeysButNotOfTheUserSigningKey) {
   TestService service;
   service.Register("alice", "PHONE");

@@ -42,7 +42,6 @@ absl::StatusOr<int64_t> Memberships::Write(LockedAccount& account, v1::Membershi
   }));
   account->last_change = position;
   std::string room_id = membership.room_id();
-  if (is_new_join) deps_.outbox.AnnounceDevices(*account, room_id);
   account->memberships[std::move(room_id)] = std::move(membership);
   return position;
 }

@@ -6,11 +6,6 @@
 #include "services/accounts/tables/outbox.h"
 
 namespace parley::accounts {
-namespace {
-
-constexpr size_t kMaxAnnouncements = 10'000;
-
-}  // namespace
 
 void Outbox::AddDeviceListChange(store::Batch& batch, const Account& account, int64_t position) {
   tables::SetDeviceListPosition(batch, account, position);
@@ -21,17 +16,6 @@ void Outbox::AddJob(store::Batch& batch, const Account& account, std::string_vie
   tables::PutJob(batch, {account.partition, std::string(kind), account.id.str(), position});
 }
 
-void Outbox::AnnounceDevices(const Account& account, const std::string& room_id) {
-  if (account.devices.empty()) return;
-  absl::MutexLock lock(&mutex_);
-  if (announcements_.size() < kMaxAnnouncements) announcements_[account.id.str()].insert(room_id);
-}
-
-std::map<std::string, std::set<std::string>> Outbox::TakeAnnouncements() {
-  absl::MutexLock lock(&mutex_);
-  return std::exchange(announcements_, {});
-}
-
 void Outbox::Kick(Partition partition) {
   absl::MutexLock lock(&mutex_);
   work_.insert(partition);
@@ -39,9 +23,7 @@ void Outbox::Kick(Partition partition) {
 
 std::set<Partition> Outbox::TakeWork(absl::Duration timeout) {
   absl::MutexLock lock(&mutex_);
-  const auto is_due = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return !work_.empty() || !announcements_.empty() || stopped_;
-  };
+  const auto is_due = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return !work_.empty() || stopped_; };
   mutex_.AwaitWithTimeout(absl::Condition(&is_due), timeout);
   return std::exchange(work_, {});
 }

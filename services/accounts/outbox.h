@@ -1,9 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <set>
-#include <string>
 #include <string_view>
 
 #include <absl/base/thread_annotations.h>
@@ -25,15 +23,9 @@ class Outbox {
   // `kind` is one of tables/outbox.h.
   void AddJob(store::Batch& batch, const Account& account, std::string_view kind, int64_t position);
 
-  // The user came into a room whose other servers may not know the user's devices. In memory only: a server that is not
-  // told asks when it needs them.
-  void AnnounceDevices(const Account& account, const std::string& room_id);
-  // By user, the rooms of each.
-  std::map<std::string, std::set<std::string>> TakeAnnouncements();
-
   // After the commit: there is work in this partition.
   void Kick(Partition partition);
-  // Partitions with work; waits for one, or for announcements, until `timeout` has passed or Stop.
+  // Partitions with work; waits for one until `timeout` has passed or Stop.
   std::set<Partition> TakeWork(absl::Duration timeout);
   void Stop();
   bool stopped() const;
@@ -41,7 +33,6 @@ class Outbox {
  private:
   mutable absl::Mutex mutex_;
   std::set<Partition> work_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, std::set<std::string>> announcements_ ABSL_GUARDED_BY(mutex_);
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

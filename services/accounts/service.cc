@@ -53,7 +53,6 @@ void Service::Start() { parts_->follower.Start(); }
 
 void Service::RunOutbox() {
   for (const Partition partition : parts_->changes.Owned()) parts_->follower.RunAll(partition);
-  parts_->follower.AnnounceAll();
 }
 
 absl::StatusOr<AuthenticateResponse> Service::Authenticate(const rpc::Call&, const AuthenticateRequest& request) {
