@@ -180,7 +180,7 @@ void StreamWriter::Reset() {
 }
 
 Streams::Streams(store::Store& store, bus::Bus& bus, std::string_view service, uint32_t partitions)
-    : store_(store), service_(service) {
+    : store_(store), bus_(bus), service_(service) {
   for (Partition p = 0; p < partitions; ++p) {
     writers_.push_back(std::make_unique<StreamWriter>(store, bus, service, p));
   }
@@ -190,9 +190,7 @@ absl::StatusOr<std::unique_ptr<Streams>> Streams::Open(store::Store& store, bus:
                                                        std::string_view service,
                                                        uint32_t partitions) {
   auto streams = std::make_unique<Streams>(store, bus, service, partitions);
-  std::vector<Partition> all;
-  for (Partition p = 0; p < partitions; ++p) all.push_back(p);
-  PARLEY_RETURN_IF_ERROR(streams->OpenPartitions(all));
+  PARLEY_RETURN_IF_ERROR(streams->OpenPartitions(AllPartitions(partitions)));
   return streams;
 }
 
@@ -200,6 +198,10 @@ absl::Status Streams::OpenPartitions(absl::Span<const Partition> opened) {
   PARLEY_TRY(const auto states, store_.TakeOver(service_, opened));
   for (size_t i = 0; i < opened.size(); ++i) writers_[opened[i]]->Open(states[i]);
   return absl::OkStatus();
+}
+
+void Streams::WakeFollowers(absl::Span<const Partition> opened) {
+  for (const Partition p : opened) bus_.Publish({service_, p, writers_[p]->committed_head(), ""});
 }
 
 void Streams::ClosePartitions(absl::Span<const Partition> closed) {

@@ -132,6 +132,8 @@ class Streams {
   // Takes these over, and closes them.
   absl::Status OpenPartitions(absl::Span<const Partition> opened);
   void ClosePartitions(absl::Span<const Partition> closed);
+  // When they can be read here: of what the owner before has committed, it may not have told.
+  void WakeFollowers(absl::Span<const Partition> opened);
 
   bool Owns(Partition partition) const { return !writers_[partition]->lost(); }
   std::vector<Partition> Owned() const;
@@ -144,6 +146,7 @@ class Streams {
 
  private:
   store::Store& store_;
+  bus::Bus& bus_;
   const std::string_view service_;
   std::vector<std::unique_ptr<StreamWriter>> writers_;
 };

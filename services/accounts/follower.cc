@@ -31,9 +31,14 @@ bool IsTransient(const absl::Status& status) {
 
 }  // namespace
 
-Follower::Follower(const Deps& deps, events::EventsService& events, profile::ProfileService& profile,
-                   federation::FederationService& federation)
-    : deps_(deps), key_query_(deps), events_(events), profile_(profile), federation_(federation), next_pruning_(deps.clock.Now()) {}
+Follower::Follower(const Deps& deps, KeyQuery& key_query, events::EventsService& events,
+                   profile::ProfileService& profile, federation::FederationService& federation)
+    : deps_(deps),
+      key_query_(key_query),
+      events_(events),
+      profile_(profile),
+      federation_(federation),
+      next_pruning_(deps.clock.Now()) {}
 
 Follower::~Follower() {
   deps_.outbox.Stop();

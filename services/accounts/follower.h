@@ -29,7 +29,7 @@ namespace parley::accounts {
 // Threads: Start and the destructor by one thread, Run by any. Lifetime: borrows everything; stops in its destructor.
 class Follower {
  public:
-  Follower(const Deps& deps, events::EventsService& events, profile::ProfileService& profile,
+  Follower(const Deps& deps, KeyQuery& key_query, events::EventsService& events, profile::ProfileService& profile,
            federation::FederationService& federation);
   ~Follower();
 
@@ -55,7 +55,7 @@ class Follower {
   rpc::Call NewCall() const;
 
   const Deps deps_;
-  KeyQuery key_query_;
+  KeyQuery& key_query_;
   events::EventsService& events_;
   profile::ProfileService& profile_;
   federation::FederationService& federation_;

@@ -36,27 +36,22 @@
 
 namespace parley::accounts {
 
-// The name of the service's stream.
-inline constexpr char kStream[] = "accounts";
-
 // The parts of the service, in the order in which they are made; the follower, which uses them all, ends first.
 struct Service::Parts {
   Parts(const Config& config, const Needs& needs)
       : config(config),
-        bus(needs.bus),
-        streams(needs.store, needs.bus, kStream, config.partitions),
+        streams(needs.store, needs.bus, "accounts", config.partitions),
         changes(streams),
         cache(needs.store, streams, config.server_name, config.cached_users),
         deps{this->config, needs.clock, needs.rng, needs.store, cache, changes, outbox, needs.owners},
         to_device(deps, needs.federation),
         remote_devices(needs.clock, needs.events),
-        follower(deps, needs.events, needs.profile, needs.federation) {}
+        follower(deps, key_query, needs.events, needs.profile, needs.federation) {}
 
   // The new user's profile, before the answer if profile answers at once; the outbox keeps the job otherwise.
   void CreateProfileOf(const UserId& user);
 
   const Config config;
-  bus::Bus& bus;
   stream::Streams streams;
   Changes changes;
   AccountCache cache;

@@ -33,7 +33,8 @@ class Registration {
   absl::StatusOr<UserId> CheckUsername(std::string_view username);
   bool IsValidToken(std::string_view token) const;
 
-  // POST /_synapse/admin/v1/register: a nonce, good once and for a minute, which this process alone knows, and its answer with the shared secret's MAC.
+  // POST /_synapse/admin/v1/register: a nonce, good once and for a minute, which this process alone knows, and its answer
+  // with the shared secret's MAC.
   std::string MakeNonce();
   absl::StatusOr<v1::JsonResponse> RegisterWithSecret(const rpc::Call& call, const v1::RegisterRequest& request);
 

@@ -1,7 +1,5 @@
 #include "services/accounts/service.h"
 
-#include <numeric>
-
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
 #include "services/accounts/body.h"
@@ -31,19 +29,14 @@ std::vector<store::Migration> Service::Migrations() { return tables::Migrations(
 
 absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, const Needs& needs) {
   auto service = std::make_unique<Service>(config, needs);
-  std::vector<Partition> all(config.partitions);
-  std::iota(all.begin(), all.end(), 0);
-  PARLEY_RETURN_IF_ERROR(service->OpenPartitions(all));
+  PARLEY_RETURN_IF_ERROR(service->OpenPartitions(AllPartitions(config.partitions)));
   return service;
 }
 
 absl::Status Service::OpenPartitions(absl::Span<const Partition> opened) {
   PARLEY_RETURN_IF_ERROR(parts_->streams.OpenPartitions(opened));
-  for (const Partition p : opened) {
-    // Of what the owner before has committed, it may not have told.
-    parts_->bus.Publish({kStream, p, parts_->changes.Head(p), ""});
-    parts_->outbox.Kick(p);
-  }
+  parts_->streams.WakeFollowers(opened);
+  for (const Partition p : opened) parts_->outbox.Kick(p);
   return absl::OkStatus();
 }
 
@@ -61,7 +54,9 @@ absl::StatusOr<AuthenticateResponse> Service::Authenticate(const rpc::Call&, con
 
 absl::StatusOr<JsonResponse> Service::Register(const rpc::Call& call, const RegisterRequest& request) {
   const auto partition = PartitionOfUiaSession(request.body(), parts_->config);
-  if (const auto other = ForOwner(request, partition, parts_->changes)) return parts_->deps.owners.Register(call, *other);
+  if (const auto other = ForOwner(request, partition, parts_->changes)) {
+    return parts_->deps.owners.Register(call, *other);
+  }
   return parts_->registration.Register(call, request);
 }
 

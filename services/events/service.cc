@@ -38,9 +38,7 @@ void PrunePartition(const Context& context, Partition p) {
 
 absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, const Deps& deps) {
   auto service = std::make_unique<Service>(config, deps);
-  std::vector<Partition> all;
-  for (Partition p = 0; p < config.partitions; ++p) all.push_back(p);
-  PARLEY_RETURN_IF_ERROR(service->OpenPartitions(all));
+  PARLEY_RETURN_IF_ERROR(service->OpenPartitions(AllPartitions(config.partitions)));
   return service;
 }
 
@@ -67,9 +65,8 @@ absl::Status Service::OpenPartitions(absl::Span<const Partition> opened) {
   for (const Partition p : opened) {
     typing_.Open(p, streams_.For(p).epoch());
     device_changes_.Raise(p, streams_.For(p).committed_head());
-    // Of what the owner before has committed, it may not have told.
-    context_.bus.Publish({kStream, p, streams_.For(p).committed_head(), ""});
   }
+  streams_.WakeFollowers(opened);
   PARLEY_RETURN_IF_ERROR(erased_.Load());
   // What the owner before has not told of is told soon.
   absl::MutexLock lock(&tick_mutex_);

@@ -7,10 +7,6 @@
 namespace parley::federation {
 namespace {
 
-absl::Status Unready() {
-  return absl::UnavailableError("nothing is sent to other servers yet");
-}
-
 absl::StatusOr<std::unique_ptr<http::Client>> MakeClient(const Config& config) {
   http::ClientOptions options;
   PARLEY_TRY(options.addresses,

@@ -65,40 +65,20 @@ absl::StatusOr<std::unique_ptr<LocalServices>> LocalServices::Open(const Needs& 
   return services;
 }
 
+// Of a service that is owned whole, a process of a cluster serves a door until it owns it.
 absl::Status LocalServices::OpenAll() {
   const Targets& targets = needs_.targets;
-  if (is_cluster_) {
-    ServeClosed();
-    return absl::OkStatus();
-  }
   if (targets.Has("events")) PARLEY_RETURN_IF_ERROR(OpenEvents());
   if (targets.Has("accounts")) PARLEY_RETURN_IF_ERROR(OpenAccounts());
-  if (targets.Has("presence")) PARLEY_RETURN_IF_ERROR(OpenPresence());
+  if (targets.Has("presence") && !is_cluster_) PARLEY_RETURN_IF_ERROR(OpenPresence());
   if (targets.Has("profile")) PARLEY_RETURN_IF_ERROR(OpenProfile());
-  if (targets.Has("calls")) PARLEY_RETURN_IF_ERROR(OpenCalls());
-  if (targets.Has("federation")) PARLEY_RETURN_IF_ERROR(OpenFederation());
-  return absl::OkStatus();
-}
-
-// Every service can be called from the start; what this process does not own, the guard of the dispatcher refuses.
-void LocalServices::ServeClosed() {
-  const Targets& targets = needs_.targets;
-  if (targets.Has("events")) {
-    events_ = std::make_unique<events::Service>(needs_.config.events, EventsDeps());
-    events::Serve(*events_, needs_.dispatcher);
-    events::Serve(events_->federation(), needs_.dispatcher);
-  }
-  if (targets.Has("accounts")) {
-    accounts_ = std::make_unique<accounts::Service>(needs_.config.accounts, AccountsNeeds());
-    accounts::Serve(*accounts_, needs_.dispatcher);
-  }
+  if (targets.Has("calls") && !is_cluster_) PARLEY_RETURN_IF_ERROR(OpenCalls());
+  if (targets.Has("federation") && !is_cluster_) PARLEY_RETURN_IF_ERROR(OpenFederation());
+  if (!is_cluster_) return absl::OkStatus();
   if (targets.Has("presence")) presence::Serve(doors_.presence, needs_.dispatcher);
-  if (targets.Has("profile")) {
-    profile_ = std::make_unique<profile::Service>(needs_.config.profile, ProfileDeps());
-    profile::Serve(*profile_, needs_.dispatcher);
-  }
   if (targets.Has("calls")) calls::Serve(doors_.calls, needs_.dispatcher);
   if (targets.Has("federation")) federation::Serve(doors_.federation, needs_.dispatcher);
+  return absl::OkStatus();
 }
 
 absl::Status LocalServices::OpenUnits(const std::string& service, absl::Span<const Partition> units) {
@@ -127,20 +107,17 @@ absl::Status LocalServices::OpenWhole(const std::string& service) {
   return OpenFederation();
 }
 
-events::Deps LocalServices::EventsDeps() const {
-  return {needs_.store, needs_.bus, needs_.signing_key, Clock::System(), Rng::System(), needs_.peers.accounts,
-          needs_.peers.events, needs_.peers.room_federation, &needs_.peers.federation};
-}
-
-accounts::Service::Needs LocalServices::AccountsNeeds() const {
-  Peers& peers = needs_.peers;
-  return {needs_.store, needs_.bus, Clock::System(), Rng::System(), peers.events, peers.profile, peers.federation,
-          peers.accounts};
-}
-
-profile::Service::Deps LocalServices::ProfileDeps() const {
-  Peers& peers = needs_.peers;
-  return {needs_.store, needs_.bus, peers.accounts, peers.events, peers.presence, needs_.registry};
+template <class Service, class Config, class Deps, class Link>
+absl::Status LocalServices::OpenShared(const Config& config, const Deps& deps, Link& peer,
+                                       std::unique_ptr<Service>& service) {
+  if (is_cluster_) {
+    service = std::make_unique<Service>(config, deps);
+  } else {
+    PARLEY_TRY(service, Service::Open(config, deps));
+    peer.Connect(*service);
+  }
+  Serve(*service, needs_.dispatcher);
+  return absl::OkStatus();
 }
 
 template <class Service, class Link>
@@ -154,19 +131,20 @@ void LocalServices::Connect(Service& service, Link& peer, Link& door) {
 }
 
 absl::Status LocalServices::OpenEvents() {
-  PARLEY_TRY(events_, events::Service::Open(needs_.config.events, EventsDeps()));
-  needs_.peers.events.Connect(*events_);
-  needs_.peers.room_federation.Connect(events_->federation());
-  events::Serve(*events_, needs_.dispatcher);
+  Peers& peers = needs_.peers;
+  const events::Deps deps{needs_.store,  needs_.bus,   needs_.signing_key,    Clock::System(),  Rng::System(),
+                          peers.accounts, peers.events, peers.room_federation, &peers.federation};
+  PARLEY_RETURN_IF_ERROR(OpenShared(needs_.config.events, deps, peers.events, events_));
+  if (!is_cluster_) peers.room_federation.Connect(events_->federation());
   events::Serve(events_->federation(), needs_.dispatcher);
   return absl::OkStatus();
 }
 
 absl::Status LocalServices::OpenAccounts() {
-  PARLEY_TRY(accounts_, accounts::Service::Open(needs_.config.accounts, AccountsNeeds()));
-  needs_.peers.accounts.Connect(*accounts_);
-  accounts::Serve(*accounts_, needs_.dispatcher);
-  return absl::OkStatus();
+  Peers& peers = needs_.peers;
+  const accounts::Service::Needs needs{needs_.store, needs_.bus,    Clock::System(),  Rng::System(),
+                                       peers.events, peers.profile, peers.federation, peers.accounts};
+  return OpenShared(needs_.config.accounts, needs, peers.accounts, accounts_);
 }
 
 absl::Status LocalServices::OpenPresence() {
@@ -178,10 +156,10 @@ absl::Status LocalServices::OpenPresence() {
 }
 
 absl::Status LocalServices::OpenProfile() {
-  PARLEY_TRY(profile_, profile::Service::Open(needs_.config.profile, ProfileDeps()));
-  needs_.peers.profile.Connect(*profile_);
-  profile::Serve(*profile_, needs_.dispatcher);
-  return absl::OkStatus();
+  Peers& peers = needs_.peers;
+  const profile::Service::Deps deps{needs_.store, needs_.bus,     peers.accounts,
+                                    peers.events, peers.presence, needs_.registry};
+  return OpenShared(needs_.config.profile, deps, peers.profile, profile_);
 }
 
 absl::Status LocalServices::OpenCalls() {

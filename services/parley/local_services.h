@@ -69,11 +69,11 @@ class LocalServices final : public lease::Holder {
   explicit LocalServices(const Needs& needs) : needs_(needs), is_cluster_(needs.config.is_cluster()) {}
 
   absl::Status OpenAll();
-  void ServeClosed();
   absl::Status OpenWhole(const std::string& service);
-  events::Deps EventsDeps() const;
-  accounts::Service::Needs AccountsNeeds() const;
-  profile::Service::Deps ProfileDeps() const;
+  // Of a service whose processes share it by partition. It can be called from the start: in a cluster it owns nothing yet,
+  // and the guard of the dispatcher refuses the calls.
+  template <class Service, class Config, class Deps, class Link>
+  absl::Status OpenShared(const Config& config, const Deps& deps, Link& peer, std::unique_ptr<Service>& service);
   // The others of this process see it as a peer; in a cluster, those who own nothing of it ask its owner.
   template <class Service, class Link>
   void Connect(Service& service, Link& peer, Link& door);

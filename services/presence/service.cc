@@ -18,12 +18,6 @@ constexpr absl::Duration kTickPeriod = absl::Seconds(1);
 // Another server may say that its user was last seen at any time.
 constexpr absl::Duration kLongestAgo = absl::Hours(24 * 365);
 
-std::vector<Partition> AllPartitions(uint32_t count) {
-  std::vector<Partition> all;
-  for (Partition p = 0; p < count; ++p) all.push_back(p);
-  return all;
-}
-
 Profile ToProfile(const common::v1::ProfileFields& fields) {
   Profile profile;
   if (fields.has_displayname()) profile.displayname = fields.displayname();

@@ -1,7 +1,5 @@
 #include "services/profile/service.h"
 
-#include <numeric>
-
 #include "common/base/partition.h"
 #include "common/base/strings.h"
 #include "common/json/value.h"
@@ -25,9 +23,7 @@ absl::Status NoProfile() {
 
 absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Deps deps) {
   auto service = std::make_unique<Service>(config, deps);
-  std::vector<Partition> all(config.partitions);
-  std::iota(all.begin(), all.end(), 0);
-  PARLEY_RETURN_IF_ERROR(service->OpenPartitions(all));
+  PARLEY_RETURN_IF_ERROR(service->OpenPartitions(AllPartitions(config.partitions)));
   return service;
 }
 
@@ -43,11 +39,8 @@ Service::Service(const Config& config, Deps deps)
 
 absl::Status Service::OpenPartitions(absl::Span<const Partition> opened) {
   PARLEY_RETURN_IF_ERROR(streams_.OpenPartitions(opened));
-  for (const Partition p : opened) {
-    PARLEY_RETURN_IF_ERROR(LoadNames(p));
-    // Of what the owner before has committed, it may not have told.
-    deps_.bus.Publish({kStream, p, streams_.For(p).committed_head(), ""});
-  }
+  for (const Partition p : opened) PARLEY_RETURN_IF_ERROR(LoadNames(p));
+  streams_.WakeFollowers(opened);
   for (const std::string& user_id : names_.Pending()) propagator_.Add(user_id);
   return absl::OkStatus();
 }

@@ -1,6 +1,6 @@
-// Tells ThreadSanitizer what absl::Mutex and its kin order. Debian's Abseil is not built for ThreadSanitizer, which would take
-// everything that they guard for a race. Linked into the tests of the tsan preset, where these definitions come before the
-// library's, which they call.
+// Tells ThreadSanitizer what absl::Mutex and its kin order. Debian's Abseil is not built for it, and everything that they
+// guard would look like a race. Linked into the tests of the tsan preset, where these definitions come before the library's,
+// which they call.
 #include <dlfcn.h>
 #include <sanitizer/tsan_interface.h>
 
@@ -30,6 +30,22 @@ __attribute__((no_sanitize("thread"))) bool Judge(void* waiting) {
   const bool holds = judged->condition->Eval();
   __tsan_release(judged->mutex);
   return holds;
+}
+
+struct AcquireAfter {
+  ~AcquireAfter() { __tsan_acquire(mutex); }
+  absl::Mutex* mutex;
+};
+
+// `real` is a way of the library to wait for `condition`. Whoever judges it must know of it, so it is told of before.
+template <class Result, class... Rest>
+Result Wait(Result (*real)(absl::Mutex*, const absl::Condition&, Rest...), absl::Mutex* mutex,
+            const absl::Condition& condition, Rest... rest) {
+  Judged judged{mutex, &condition};
+  const absl::Condition judging(&Judge, static_cast<void*>(&judged));
+  __tsan_release(mutex);
+  const AcquireAfter after{mutex};
+  return real(mutex, judging, rest...);
 }
 
 // Its search for deadlocks shares memory that nothing here tells of.
@@ -72,45 +88,26 @@ void Mutex::ReaderUnlock() {
   real(this);
 }
 
-// Whoever judges the condition must know of it: so it is told of before the mutex is held.
 void Mutex::LockWhen(const Condition& condition) {
   PARLEY_REAL(void(Mutex*, const Condition&), "_ZN4absl7debian35Mutex8LockWhenERKNS0_9ConditionE");
-  Judged judged{this, &condition};
-  const Condition judging(&Judge, static_cast<void*>(&judged));
-  __tsan_release(this);
-  real(this, judging);
-  __tsan_acquire(this);
+  Wait(real, this, condition);
 }
 
 void Mutex::Await(const Condition& condition) {
   PARLEY_REAL(void(Mutex*, const Condition&), "_ZN4absl7debian35Mutex5AwaitERKNS0_9ConditionE");
-  Judged judged{this, &condition};
-  const Condition judging(&Judge, static_cast<void*>(&judged));
-  __tsan_release(this);
-  real(this, judging);
-  __tsan_acquire(this);
+  Wait(real, this, condition);
 }
 
 bool Mutex::AwaitWithTimeout(const Condition& condition, Duration timeout) {
   PARLEY_REAL(bool(Mutex*, const Condition&, Duration),
               "_ZN4absl7debian35Mutex16AwaitWithTimeoutERKNS0_9ConditionENS0_8DurationE");
-  Judged judged{this, &condition};
-  const Condition judging(&Judge, static_cast<void*>(&judged));
-  __tsan_release(this);
-  const bool holds = real(this, judging, timeout);
-  __tsan_acquire(this);
-  return holds;
+  return Wait(real, this, condition, timeout);
 }
 
 bool Mutex::AwaitWithDeadline(const Condition& condition, Time deadline) {
   PARLEY_REAL(bool(Mutex*, const Condition&, Time),
               "_ZN4absl7debian35Mutex17AwaitWithDeadlineERKNS0_9ConditionENS0_4TimeE");
-  Judged judged{this, &condition};
-  const Condition judging(&Judge, static_cast<void*>(&judged));
-  __tsan_release(this);
-  const bool holds = real(this, judging, deadline);
-  __tsan_acquire(this);
-  return holds;
+  return Wait(real, this, condition, deadline);
 }
 
 void Notification::Notify() {

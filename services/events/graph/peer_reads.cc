@@ -13,7 +13,6 @@
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
 #include "parley/events/v1/room_federation.parley.h"
-#include "services/events/erased_users.h"
 #include "services/events/federation/auth_chain.h"
 #include "services/events/federation/server_acl.h"
 #include "services/events/graph/fork_reads.h"
