@@ -10,6 +10,7 @@
 #include "services/events/public_room.h"
 #include "services/events/room_write.h"
 #include "services/events/store.h"
+#include "services/events/wakes.h"
 
 // The second half of RoomWrite: from events to rows, and what happens when they are on disk.
 namespace parley::events {
@@ -33,6 +34,14 @@ void Show(Room& room, const std::vector<TimelineEventPtr>& events, const std::ve
 void Forget(Room& room, int64_t first) {
   absl::MutexLock lock(&room.tail_mutex);
   std::erase_if(room.tail, [&](const TimelineEventPtr& event) { return event->pos >= first; });
+}
+
+// Of a user of `server`, who was not joined before.
+bool IsNewJoin(const event::Pdu& pdu, const std::optional<StateRow>& previous, std::string_view server) {
+  if (!pdu.IsState() || pdu.type != event::kMember) return false;
+  if (event::MembershipOf(&pdu) != event::Membership::kJoin) return false;
+  if (previous && previous->membership == event::Membership::kJoin) return false;
+  return UserId::Trusted(*pdu.state_key).server_name() == server;
 }
 
 TimelineEventPtr RedactedCopy(const TimelineEvent& event, const event::PduPtr& pdu, const event::Pdu& redaction) {
@@ -106,6 +115,16 @@ absl::StatusOr<Sent> RoomWrite::Commit(const rpc::Call& call) {
   }
   PARLEY_RETURN_IF_ERROR(outcome->status);
   context_.outbox.Tell(call, changes_);
+  const auto wake = [&](std::string_view stream, std::string_view key) {
+    context_.bus.Publish({stream, room_->partition, sent->position, key});
+  };
+  if (!server_changes_.empty()) wake(kRoomServers, room_->id);
+  const std::string& own = context_.config.server_name;
+  if (!room_->state.HasOtherServers(own)) return *sent;
+  for (const Pending& pending : pending_) {
+    const bool came = pending.IsLive() && IsNewJoin(*pending.pdu, pending.previous, own);
+    if (came) wake(kSharedJoins, *pending.pdu->state_key);
+  }
   return *sent;
 }
 

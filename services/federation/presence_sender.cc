@@ -12,18 +12,16 @@
 namespace parley::federation {
 namespace {
 
+// Names of streams, of `presence` and of `events`.
 constexpr char kPresence[] = "presence";
+constexpr char kSharedJoins[] = "shared_joins";
+constexpr char kRoomServers[] = "room_servers";
 constexpr char kOffline[] = "offline";
 constexpr absl::Duration kPeriod = absl::Milliseconds(500);
 constexpr size_t kMaxTold = 100'000;
 
 rpc::Call OwnCall() {
   return {.deadline = absl::Now() + absl::Seconds(10), .request_id = "presence"};
-}
-
-json::Object EduOf(json::Object entry) {
-  return {{"content", json::Object{{"push", json::Array{std::move(entry)}}}},
-          {"edu_type", "m.presence"}};
 }
 
 }  // namespace
@@ -33,40 +31,94 @@ PresenceSender::PresenceSender(const Needs& needs, const Config& config,
     : needs_(needs),
       suffix_(StrCat(":", config.server_name)),
       is_needed_(std::move(is_needed)),
-      send_(std::move(send)) {
-  subscription_ = needs_.bus.Subscribe(bus::Interest::Of(bus::AllTopics(kPresence, config.partitions)),
-                                       [this](const bus::Wake& wake) { OnWake(wake); });
+      send_(std::move(send)),
+      introductions_(needs.events, needs.rooms, needs.presence, suffix_) {
+  const uint32_t partitions = config.partitions;
+  subscriptions_.push_back(Follow(
+      kPresence, partitions, [this](const std::string& user_id) { TakeUser(user_id, changed_); }));
+  subscriptions_.push_back(Follow(
+      kSharedJoins, partitions, [this](const std::string& user_id) { TakeUser(user_id, came_); }));
+  subscriptions_.push_back(Follow(kRoomServers, partitions, [this](const std::string& room_id) {
+    absl::MutexLock lock(&mutex_);
+    rooms_[room_id] = {.at = needs_.clock.Now() + kIntroduceAfter};
+  }));
   timer_ = std::make_unique<Periodic>("fed-presence", kPeriod, [this] { Flush(); });
 }
 
 PresenceSender::~PresenceSender() {
-  subscription_.reset();
+  subscriptions_.clear();
   timer_.reset();
 }
 
-void PresenceSender::OnWake(const bus::Wake& wake) {
-  if (!wake.key.ends_with(suffix_)) return;
+bus::Bus::SubscriptionPtr PresenceSender::Follow(std::string_view stream, uint32_t partitions,
+                                                 std::function<void(const std::string& key)> take) {
+  return needs_.bus.Subscribe(
+      bus::Interest::Of(bus::AllTopics(stream, partitions)),
+      [take = std::move(take)](const bus::Wake& wake) { take(std::string(wake.key)); });
+}
+
+void PresenceSender::TakeUser(const std::string& user_id, Names& names) {
+  if (!user_id.ends_with(suffix_)) return;
   absl::MutexLock lock(&mutex_);
-  changed_.emplace(wake.key);
+  names.insert(user_id);
+}
+
+PresenceSender::Names PresenceSender::Take(Names& names) {
+  absl::MutexLock lock(&mutex_);
+  return std::exchange(names, {});
+}
+
+void PresenceSender::TellAgainLater(const absl::Status& told, const std::string& user_id,
+                                    Names& names) {
+  if (!absl::IsUnavailable(told) && !absl::IsDeadlineExceeded(told)) return;
+  absl::MutexLock lock(&mutex_);
+  names.insert(user_id);
 }
 
 void PresenceSender::Flush() {
-  absl::flat_hash_set<std::string> changed;
-  {
-    absl::MutexLock lock(&mutex_);
-    changed.swap(changed_);
-  }
-  if (!is_needed_()) return;
+  IntroduceDue();
+  Names changed = Take(changed_);
+  const Names came = Take(came_);
+  if (!is_needed_() && came.empty()) return;
   TakeDue(changed);
-  for (const std::string& user_id : changed) {
-    const absl::Status told = Tell(user_id);
-    if (!absl::IsUnavailable(told) && !absl::IsDeadlineExceeded(told)) continue;
+  for (const std::string& user_id : came) told_.erase(user_id);
+  for (const std::string& user_id : came) TellAgainLater(Tell(user_id), user_id, came_);
+  for (const std::string& user_id : changed) TellAgainLater(Tell(user_id), user_id, changed_);
+}
+
+void PresenceSender::IntroduceDue() {
+  for (const auto& [room_id, introduction] : TakeDueIntroductions()) {
+    const absl::Status told = Introduce(room_id, introduction.is_last);
+    if (told.ok() && introduction.is_last) continue;
     absl::MutexLock lock(&mutex_);
-    changed_.insert(user_id);
+    // What was heard meanwhile comes first.
+    rooms_.try_emplace(room_id, Introduction{.at = introduction.at + kIntroduceAgainAfter,
+                                             .is_last = told.ok() || introduction.is_last});
   }
 }
 
-void PresenceSender::TakeDue(absl::flat_hash_set<std::string>& users) {
+std::vector<std::pair<std::string, PresenceSender::Introduction>>
+PresenceSender::TakeDueIntroductions() {
+  std::vector<std::pair<std::string, Introduction>> due;
+  const absl::Time now = needs_.clock.Now();
+  absl::MutexLock lock(&mutex_);
+  absl::erase_if(rooms_, [&](const auto& room) {
+    if (room.second.at > now) return false;
+    due.push_back(room);
+    return true;
+  });
+  return due;
+}
+
+absl::Status PresenceSender::Introduce(const std::string& room_id, bool is_last) {
+  const rpc::Call call = OwnCall();
+  PARLEY_TRY(const SendEdusRequest request, introductions_.Look(call, room_id));
+  if (!request.edus().empty()) PARLEY_RETURN_IF_ERROR(send_(call, request));
+  if (is_last) introductions_.Done(room_id);
+  return absl::OkStatus();
+}
+
+void PresenceSender::TakeDue(Names& users) {
   const absl::Time now = needs_.clock.Now();
   absl::erase_if(told_, [&](const auto& entry) {
     if (entry.second.repeat_at > now) return false;
@@ -106,9 +158,8 @@ absl::StatusOr<json::Object> PresenceSender::StatusOf(const rpc::Call& call,
 
 absl::StatusOr<std::string> PresenceSender::News(const rpc::Call& call,
                                                  const std::string& user_id) {
-  PARLEY_TRY(json::Object entry, StatusOf(call, user_id));
-  entry.Set("user_id", user_id);
-  if (!entry.Has("last_active_ago")) entry.Set("last_active_ago", 0);
+  PARLEY_TRY(json::Object status, StatusOf(call, user_id));
+  json::Object entry = PresenceEntry(user_id, std::move(status));
   json::Object lasting = entry;
   lasting.Erase("last_active_ago");
   if (told_.size() > kMaxTold) told_.clear();
@@ -118,7 +169,7 @@ absl::StatusOr<std::string> PresenceSender::News(const rpc::Call& call,
   if (told.entry == text && now < told.repeat_at) return std::string();
   const bool is_there = json::StringOr(entry, "presence", "") != kOffline;
   told = {std::move(text), is_there ? now + kRepeat : absl::InfiniteFuture()};
-  return json::Serialize(EduOf(std::move(entry)));
+  return PresenceEdu(json::Array{std::move(entry)});
 }
 
 }  // namespace parley::federation

@@ -69,7 +69,9 @@ Sender::Deps Service::SenderDeps() {
 void Service::Start() {
   sender_->Start();
   presence_sender_ = std::make_unique<PresenceSender>(
-      PresenceSender::Needs{deps_.bus, deps_.accounts, deps_.presence, deps_.clock}, config_,
+      PresenceSender::Needs{deps_.bus, deps_.events, deps_.room_federation, deps_.accounts,
+                            deps_.presence, deps_.clock},
+      config_,
       [this] { return sender_->federates(); },
       [this](const rpc::Call& call, const SendEdusRequest& request) {
         return SendEdus(call, request).status();

@@ -44,7 +44,7 @@ absl::StatusOr<std::shared_ptr<const RemoteRooms::RoomSet>> RemoteRooms::Of(
   PARLEY_TRY(const auto response, rooms_.ListRoomsOfRemoteUser(call, request));
   auto rooms =
       std::make_shared<const RoomSet>(response.room_ids().begin(), response.room_ids().end());
-  Remember(user_id, changes, {clock_.Now() + kKeep, rooms});
+  Remember(user_id, changes, {clock_.Now() + (rooms->empty() ? kKeepNone : kKeep), rooms});
   return rooms;
 }
 

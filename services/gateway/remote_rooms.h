@@ -22,7 +22,7 @@ class RoomFederationService;
 namespace parley::gateway {
 
 // The rooms of ours that users of other servers are joined to. `events` is asked, and its answer
-// kept for kKeep, or until CameOrWent: whoever reads a join or a leave of such a user from a room
+// kept for kKeep (that there are none, for kKeepNone: we may just be joining), or until CameOrWent: whoever reads a join or a leave of such a user from a room
 // says so before it asks for the user's rooms.
 //
 // Threads: safe from any. Lifetime: borrows its arguments. Memory: the rooms of kMaxKnown users.
@@ -30,6 +30,7 @@ class RemoteRooms {
  public:
   using RoomSet = absl::flat_hash_set<std::string>;
   static constexpr absl::Duration kKeep = absl::Minutes(1);
+  static constexpr absl::Duration kKeepNone = absl::Seconds(1);
   static constexpr size_t kMaxKnown = 50'000;
 
   RemoteRooms(events::RoomFederationService& rooms, const Clock& clock,

@@ -52,6 +52,16 @@ TEST_F(RemoteRoomsTest, AsksOnceInAWhile) {
   EXPECT_EQ(events_.asked, 2);
 }
 
+TEST_F(RemoteRoomsTest, AsksSoonAgainOfWhoIsInNoRoom) {
+  events_.is_joined = false;
+  EXPECT_EQ(Count(), 0u);
+  EXPECT_EQ(Count(), 0u);
+  EXPECT_EQ(events_.asked, 1);
+  events_.is_joined = true;
+  clock_.Advance(RemoteRooms::kKeepNone);
+  EXPECT_EQ(Count(), 1u);
+}
+
 TEST_F(RemoteRoomsTest, AsksAgainOfWhoCameOrWent) {
   EXPECT_EQ(Count(), 1u);
   events_.is_joined = false;

@@ -311,6 +311,19 @@ def test_presence(shared):
         )
 
 
+def test_presence_of_who_was_there_before(pair):
+    shared = Shared(pair)
+    texts = {user: unique("status") for user in (shared.near, shared.far)}
+    for user, text in texts.items():
+        body = {"presence": "online", "status_msg": text}
+        user.put("presence", user.user_id, "status", json=body).ok()
+    shared.joined()
+    for user, watcher in [(shared.near, shared.far), (shared.far, shared.near)]:
+        watcher.sync_until(
+            lambda sync: (sync.presence(user.user_id) or {"content": {}})["content"].get("status_msg") == texts[user]
+        )
+
+
 def test_profile(shared):
     for user, reader in [(shared.near, shared.far), (shared.far, shared.near)]:
         name = unique("name")

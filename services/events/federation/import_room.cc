@@ -7,6 +7,7 @@
 #include "common/event/state_tuple.h"
 #include "common/status/macros.h"
 #include "services/events/store.h"
+#include "services/events/wakes.h"
 
 namespace parley::events {
 namespace {
@@ -40,6 +41,7 @@ class Import {
                 [&](int64_t first) -> absl::StatusOr<stream::Appended> { return MakeRows(first); })
             .status());
     context_.outbox.Tell(call, changes_);
+    context_.bus.Publish({kSharedJoins, p_, join_pos_, *given_.join->state_key});
     return Sent{given_.join->event_id.str(), join_pos_};
   }
 

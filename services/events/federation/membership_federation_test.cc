@@ -5,6 +5,7 @@
 #include "common/event/event_builder.h"
 #include "services/events/federation/judge_join.h"
 #include "services/events/federation/test_network.h"
+#include "services/events/wakes.h"
 
 // Joining, inviting, knocking and leaving between servers.
 namespace parley::events {
@@ -391,6 +392,31 @@ TEST(Federation, NamesTheServersOfARoom) {
     ASSERT_TRUE(response.ok());
     EXPECT_THAT(response->servers(), ElementsAre("one", "two"));
   }
+}
+
+TEST(Federation, WakesThoseWhoIntroduceUsersToServers) {
+  TestNetwork network;
+  TestServer& one = network.Add("one");
+  TestServer& two = network.Add("two");
+  std::vector<std::string> one_woke, two_woke;
+  const auto follow = [](TestServer& server, std::vector<std::string>& woke) {
+    std::vector<bus::Topic> topics = bus::AllTopics(kRoomServers, 16);
+    for (bus::Topic& topic : bus::AllTopics(kSharedJoins, 16)) topics.push_back(std::move(topic));
+    return server.bus().Subscribe(
+        bus::Interest::Of(topics), [&woke](const bus::Wake& wake) { woke.emplace_back(wake.key); });
+  };
+  const auto one_follows = follow(one, one_woke);
+  const auto two_follows = follow(two, two_woke);
+  const std::string room = one.Create("alice", RoomOf("11"));
+  ASSERT_EQ(Outcome(one.Join("andy", room)), "200");
+  EXPECT_THAT(one_woke, IsEmpty()) << "there are no others";
+  ASSERT_EQ(Outcome(two.Join("bob", room, {"one"})), "200");
+  EXPECT_THAT(std::exchange(one_woke, {}), ElementsAre(room));
+  EXPECT_THAT(std::exchange(two_woke, {}), ElementsAre("@bob:two"));
+  ASSERT_EQ(Outcome(one.Join("ann", room)), "200");
+  ASSERT_EQ(Outcome(one.Say("ann", room, "hello")), "200");
+  EXPECT_THAT(std::exchange(one_woke, {}), ElementsAre("@ann:one"));
+  ASSERT_EQ(Outcome(two.Leave("bob", room)), "200");
 }
 
 TEST(Federation, ComesBackToARoomThatItsLastUserHasLeft) {

@@ -99,6 +99,7 @@ class TestServer {
   NetworkFederation& requests() { return federation_; }
   RecordingAccounts& accounts() { return accounts_; }
   store::Store& store() { return *store_; }
+  bus::Bus& bus() { return bus_; }
   const crypto::SigningKey& key() const { return key_; }
   const std::string& name() const { return name_; }
 
