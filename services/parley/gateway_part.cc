@@ -19,6 +19,7 @@
 #include "services/gateway/gateway.h"
 #include "services/gateway/last_seen.h"
 #include "services/gateway/profile_cache.h"
+#include "services/gateway/federation/remote_names.h"
 #include "services/gateway/remote_rooms.h"
 #include "services/gateway/sync/filter_cache.h"
 #include "services/gateway/sync/sync.h"
@@ -75,7 +76,7 @@ class WiredGateway final : public GatewayPart {
   }
 
   void AddFederation(gateway::Router& router, const gateway::Config& config) {
-    gateway::AddFederationRoutes(router, {DepsOf(config), server_auth_, transactions_, remote_rooms_});
+    gateway::AddFederationRoutes(router, {DepsOf(config), server_auth_, transactions_, remote_rooms_, remote_names_});
   }
 
   absl::Status ListenToServers() {
@@ -123,6 +124,7 @@ class WiredGateway final : public GatewayPart {
   Periodic last_seen_tick_{"last-seen", gateway::LastSeen::kPeriod, [this] { last_seen_.Tick(); }};
   WorkPool sync_pool_{{.name = "sync", .threads = kSyncThreads, .max_queued = 65'536}};
   gateway::RemoteRooms remote_rooms_{peers_.room_federation, Clock::System(), config_.server_name};
+  gateway::RemoteNames remote_names_{peers_.events, peers_.presence, Clock::System()};
   gateway::Sync sync_{{peers_.accounts, peers_.events, peers_.presence, peers_.calls, remote_rooms_, bus_,
                        Clock::System(), sync_pool_, config_.partitions, GatewayName(), config_.gateway.presence}};
   gateway::FilterCache filters_{peers_.accounts};

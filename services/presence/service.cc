@@ -212,6 +212,7 @@ absl::StatusOr<RecordActivityResponse> Service::RecordActivity(const rpc::Call&,
 
 absl::StatusOr<AnnounceProfileResponse> Service::AnnounceProfile(const rpc::Call&,
                                                                  const AnnounceProfileRequest& request) {
+  if (visibility_ == Visibility::kOff) return AnnounceProfileResponse();
   DirectoryOf(request.user_id()).SetProfile(request.user_id(), ToProfile(request.profile()), /*announce=*/true);
   metrics_.profiles.Add();
   return AnnounceProfileResponse();

@@ -324,6 +324,18 @@ def test_presence_of_who_was_there_before(pair):
         )
 
 
+def test_presence_has_names(shared):
+    """Seed S64: the name is the member event's, as presence between servers has none. Synapse tells its users none."""
+    for user, watcher, server in [(shared.near, shared.far, shared.there), (shared.far, shared.near, shared.here)]:
+        for name in (unique("name"), unique("name")):
+            user.put("profile", user.user_id, "displayname", json={"displayname": name}).ok()
+            user.put("presence", user.user_id, "status", json={"presence": "online", "status_msg": name}).ok()
+            if server.launcher.name != "synapse":
+                watcher.sync_until(
+                    lambda sync: (sync.presence(user.user_id) or {"content": {}})["content"].get("displayname") == name
+                )
+
+
 def test_profile(shared):
     for user, reader in [(shared.near, shared.far), (shared.far, shared.near)]:
         name = unique("name")

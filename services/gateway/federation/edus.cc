@@ -8,6 +8,7 @@
 #include "parley/accounts/v1/accounts.parley.h"
 #include "parley/events/v1/room_federation.parley.h"
 #include "parley/presence/v1/presence.parley.h"
+#include "services/gateway/federation/remote_names.h"
 #include "services/gateway/remote_rooms.h"
 
 namespace parley::gateway {
@@ -20,7 +21,11 @@ constexpr size_t kMaxContentBytes = 1 << 20;
 class EduReceiver {
  public:
   EduReceiver(const FederationDeps& deps, const rpc::Call& call, const std::string& origin)
-      : deps_(deps.deps), remote_rooms_(deps.remote_rooms), call_(call), origin_(origin) {}
+      : deps_(deps.deps),
+        remote_rooms_(deps.remote_rooms),
+        remote_names_(deps.remote_names),
+        call_(call),
+        origin_(origin) {}
 
   // An error only when what must not get lost could not be kept.
   absl::Status Receive(const std::string& type, const json::Object& content) {
@@ -81,16 +86,19 @@ class EduReceiver {
     if (request.users_size() > 0) deps_.presence.ReceiveRemote(call_, request).IgnoreError();
   }
 
-  // Others have nobody here who may see them.
-  bool SharesARoom(const std::string& user_id) const {
+  // Empty: nobody here may see the user.
+  std::string SharedRoom(const std::string& user_id) const {
     const auto rooms = remote_rooms_.Of(call_, user_id);
-    return rooms.ok() && !(*rooms)->empty();
+    return rooms.ok() && !(*rooms)->empty() ? *(*rooms)->begin() : std::string();
   }
 
   void AddPresence(const json::Object& entry, presence::v1::ReceiveRemoteRequest& request) const {
     const auto user = OwnUser(entry, "user_id");
     const std::string* state = json::FindString(entry, "presence");
-    if (!user || state == nullptr || !SharesARoom(*user)) return;
+    if (!user || state == nullptr) return;
+    const std::string room_id = SharedRoom(*user);
+    if (room_id.empty()) return;
+    remote_names_.Learn(call_, *user, room_id);
     presence::v1::RemoteUser& out = *request.add_users();
     out.set_user_id(*user);
     out.set_presence(*state);
@@ -135,6 +143,7 @@ class EduReceiver {
 
   const Deps& deps_;
   RemoteRooms& remote_rooms_;
+  RemoteNames& remote_names_;
   const rpc::Call& call_;
   const std::string& origin_;
 };

@@ -7,6 +7,7 @@
 // The routes that other servers use. One function for each file beside this.
 namespace parley::gateway {
 
+class RemoteNames;
 class RemoteRooms;
 class Transactions;
 
@@ -16,6 +17,7 @@ struct FederationDeps {
   ServerAuth& auth;
   Transactions& transactions;
   RemoteRooms& remote_rooms;
+  RemoteNames& remote_names;
 };
 
 // All of them.

@@ -10,6 +10,7 @@
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
 #include "services/gateway/federation/edus.h"
+#include "services/gateway/federation/remote_names.h"
 #include "services/gateway/federation/requests.h"
 #include "services/gateway/federation/transactions.h"
 
@@ -83,6 +84,19 @@ absl::Status AddResults(const RoomOutcome& outcome, json::Object& pdus) {
   return absl::OkStatus();
 }
 
+// Who came, or has another name.
+void RelearnNames(const FederationDeps& deps, const rpc::Call& call, const std::string& origin,
+                  const json::Array& pdus) {
+  for (const json::Value& value : pdus) {
+    const json::Object* pdu = value.AsObject();
+    if (pdu == nullptr || json::StringOr(*pdu, "type", "") != "m.room.member") continue;
+    const auto user = UserId::Parse(json::StringOr(*pdu, "state_key", ""));
+    if (!user.ok() || user->server_name() != origin) continue;
+    const std::string room_id(json::StringOr(*pdu, "room_id", ""));
+    deps.remote_names.Relearn(call, user->str(), room_id);
+  }
+}
+
 absl::StatusOr<std::string> Receive(const FederationDeps& deps, const rpc::Call& call,
                                     const std::string& origin, const json::Array& pdus,
                                     const json::Array& edus) {
@@ -91,6 +105,7 @@ absl::StatusOr<std::string> Receive(const FederationDeps& deps, const rpc::Call&
   for (const RoomOutcome& outcome : ReceiveAll(deps, call, ByRoom(origin, pdus))) {
     trouble.Update(AddResults(outcome, results));
   }
+  RelearnNames(deps, call, origin, pdus);
   trouble.Update(ReceiveEdus(deps, call, origin, edus));
   PARLEY_RETURN_IF_ERROR(trouble);
   return json::Serialize(json::Object{{"pdus", std::move(results)}});
