@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <deque>
 #include <random>
 
@@ -208,7 +209,11 @@ class Simulation {
 };
 
 TEST(GraphSimulation, AllHonestServersEndWithTheSameState) {
-  for (uint32_t seed = 1; seed <= 50; ++seed) {
+  // tests/run --long has more of them.
+  const char* seeds = std::getenv("PARLEY_SIMULATION_SEEDS");
+  const uint32_t last = seeds == nullptr ? 50 : static_cast<uint32_t>(std::atoi(seeds));
+  ASSERT_GT(last, 0u);
+  for (uint32_t seed = 1; seed <= last; ++seed) {
     SCOPED_TRACE(seed);
     Simulation simulation(seed);
     simulation.Run();
