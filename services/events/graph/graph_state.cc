@@ -21,7 +21,8 @@ constexpr int kMaxForks = 1000;
 
 }  // namespace
 
-GraphState::GraphState(store::Reader& db, Room& room) : db_(db), room_(room), graph_(*this) {}
+GraphState::GraphState(store::Reader& db, Room& room, Standings& standings)
+    : db_(db), room_(room), standings_(standings), graph_(*this) {}
 
 void GraphState::SetNew(const event::PduPtr& event, uint32_t flags) {
   auto kept = std::make_unique<GraphEvent>(GraphEvent{kNewPosition, 0, flags, event});
@@ -105,9 +106,29 @@ absl::Status GraphState::OverlayEvent(StateDelta& delta, const GraphEvent& event
   return absl::OkStatus();
 }
 
+absl::StatusOr<const GraphEvent*> GraphState::Extremity(const event::PduPtr& extremity) {
+  if (const auto found = by_id_.find(extremity->event_id); found != by_id_.end())
+    return found->second;
+  std::optional<Standing> standing = standings_.Find(extremity->event_id);
+  if (!standing) {
+    PARLEY_TRY(const auto row, FindEvent(db_, room_.partition, extremity->event_id.str()));
+    if (!row) return absl::DataLossError("a forward extremity is not in the store");
+    standing = {row->pos, row->ord, row->flags};
+    standings_.Remember(extremity->event_id, *standing);
+  }
+  auto kept = std::make_unique<GraphEvent>(
+      GraphEvent{standing->pos, standing->ord, standing->flags, extremity});
+  const GraphEvent* event = kept.get();
+  by_id_[extremity->event_id] = event;
+  by_pos_[event->pos] = std::move(kept);
+  return event;
+}
+
 absl::StatusOr<StateDelta> GraphState::OnLine(int64_t pos) {
   StateDelta delta;
+  if (pos >= unchanged_since_) return delta;
   PARLEY_TRY(const auto rows, StateDifference(db_, room_.partition, room_.nid, pos));
+  if (rows.empty()) unchanged_since_ = pos;
   for (const StateRow& row : rows) Overlay(delta, {row.type, row.state_key}, row.event_pos);
   return delta;
 }

@@ -16,6 +16,7 @@
 #include "common/event/pdu.h"
 #include "common/event/state_tuple.h"
 #include "common/store/reader.h"
+#include "services/events/graph/standings.h"
 #include "services/events/room.h"
 #include "services/events/rows.h"
 
@@ -45,7 +46,7 @@ class GraphState final : public event::EventSource {
   // Stands for an event that has no position yet.
   static constexpr int64_t kNewPosition = std::numeric_limits<int64_t>::max();
 
-  GraphState(store::Reader& db, Room& room);
+  GraphState(store::Reader& db, Room& room, Standings& standings);
 
   Room& room() { return room_; }
   // The event that is being given its place; found from now on, at kNewPosition.
@@ -54,6 +55,8 @@ class GraphState final : public event::EventSource {
   // Null if it is not here. Pointers live as long as this.
   absl::StatusOr<const GraphEvent*> Lookup(const EventId& id);
   absl::StatusOr<const GraphEvent*> At(int64_t pos);
+  // The same for a forward extremity, which is here: in most cases without asking the store.
+  absl::StatusOr<const GraphEvent*> Extremity(const event::PduPtr& extremity);
 
   // A state with nothing in it.
   StateDelta Empty() const;
@@ -92,6 +95,9 @@ class GraphState final : public event::EventSource {
 
   store::Reader& db_;
   Room& room_;
+  Standings& standings_;
+  // Nothing came into force behind this position.
+  int64_t unchanged_since_ = std::numeric_limits<int64_t>::max();
   event::AuthGraph graph_;
   absl::flat_hash_map<int64_t, std::unique_ptr<GraphEvent>> by_pos_;
   absl::flat_hash_map<EventId, const GraphEvent*> by_id_;

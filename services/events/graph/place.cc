@@ -92,18 +92,36 @@ class Placing {
     StateDelta after = before_;
     if (event_->IsState()) after[{event_->type, *event_->state_key}] = GraphState::kNewPosition;
     PARLEY_TRY(std::vector<event::PduPtr> extremities, OtherExtremities());
-    std::vector<StateDelta> states = {after};
-    for (const event::PduPtr& extremity : extremities) {
-      PARLEY_TRY(const GraphEvent* found, graph_.Lookup(extremity->event_id));
-      if (found == nullptr) return absl::DataLossError("a forward extremity is not in the store");
-      PARLEY_TRY(StateDelta state, graph_.After(*found));
-      states.push_back(std::move(state));
-    }
+    PARLEY_TRY(std::vector<StateDelta> states, StatesAfter(extremities));
+    states.push_back(after);
     PARLEY_TRY(const StateDelta now, graph_.Resolve(states));
     if (now != after) placed_.flags |= kOffLine;
     extremities.push_back(event_.pdu());
     placed_.extremities = std::move(extremities);
     return AddChanges(now);
+  }
+
+  // Each once that is the one in force: of many forks, most differ in nothing. The oldest first:
+  // where nothing has changed since, the rest is known (GraphState).
+  absl::StatusOr<std::vector<StateDelta>> StatesAfter(
+      const std::vector<event::PduPtr>& extremities) {
+    std::vector<const GraphEvent*> found;
+    for (const event::PduPtr& extremity : extremities) {
+      PARLEY_TRY(const GraphEvent* event, graph_.Extremity(extremity));
+      found.push_back(event);
+    }
+    std::sort(found.begin(), found.end(), [](const GraphEvent* a, const GraphEvent* b) {
+      return LinePosition(*a) < LinePosition(*b);
+    });
+    std::vector<StateDelta> states;
+    bool has_in_force = false;
+    for (const GraphEvent* event : found) {
+      PARLEY_TRY(StateDelta state, graph_.After(*event));
+      if (state.empty() && has_in_force) continue;
+      has_in_force |= state.empty();
+      states.push_back(std::move(state));
+    }
+    return states;
   }
 
   absl::Status AddChanges(const StateDelta& now) {

@@ -69,9 +69,14 @@ absl::Status ApplyEarlyRedaction(store::Reader& db, GraphState& graph, Placed& p
 // One call of Settle: opens the lane when it needs it, and commits what is on the line together.
 class Settler::Session {
  public:
-  Session(const Context& context, const rpc::Call& call, const std::string& room_id,
-          const std::vector<ToldState>& told, bool relayed = false)
-      : context_(context), call_(call), room_id_(room_id), told_(told), relayed_(relayed) {}
+  Session(const Context& context, Standings& standings, const rpc::Call& call,
+          const std::string& room_id, const std::vector<ToldState>& told, bool relayed = false)
+      : context_(context),
+        standings_(standings),
+        call_(call),
+        room_id_(room_id),
+        told_(told),
+        relayed_(relayed) {}
 
   absl::StatusOr<Settled> Take(const event::VerifiedPdu& event) {
     // Only the create event stands on nothing, and that is here.
@@ -222,7 +227,7 @@ class Settler::Session {
     Settled missing{Settled::Kind::kMissing, {}, {}};
     std::optional<Placed> placed;
     PARLEY_RETURN_IF_ERROR(context_.store.Read([&](store::Reader& db) -> absl::Status {
-      GraphState graph(db, write_->room());
+      GraphState graph(db, write_->room(), standings_);
       PARLEY_TRY(const Past past, PastOf(graph, *event, missing));
       if (!missing.missing_prevs.empty() || !missing.missing_auth.empty()) return absl::OkStatus();
       PARLEY_TRY(placed, PlaceEvent(graph, event, past, ord.has_value()));
@@ -278,6 +283,7 @@ class Settler::Session {
   }
 
   const Context& context_;
+  Standings& standings_;
   const rpc::Call& call_;
   const std::string& room_id_;
   const std::vector<ToldState>& told_;
@@ -299,7 +305,7 @@ absl::StatusOr<std::vector<Settled>> Settler::Settle(const rpc::Call& call,
   absl::MutexLock lock(&InboxOf(room_id));
   std::vector<Settled> results(events.size());
   const auto done = Retry(call, [&]() -> absl::StatusOr<bool> {
-    Session session(context_, call, room_id, told, relayed);
+    Session session(context_, standings_, call, room_id, told, relayed);
     std::vector<size_t> open = ByDepth(events);
     // What was missing may have come with one behind it: as long as that goes on.
     for (size_t before = open.size() + 1; open.size() < before;) {
@@ -336,7 +342,7 @@ absl::StatusOr<size_t> Settler::SettleHistory(const rpc::Call& call, const std::
                                               const std::vector<ToldState>& told,
                                               const EventId& before) {
   absl::MutexLock lock(&InboxOf(room_id));
-  Session session(context_, call, room_id, told);
+  Session session(context_, standings_, call, room_id, told);
   PARLEY_TRY(const RoomPtr room, context_.rooms.Get(room_id));
   std::optional<EventRow> end;
   RoomOrder floor = kFirstOrder;
@@ -390,7 +396,7 @@ absl::Status Settler::StoreOutliers(const rpc::Call& call, const std::string& ro
   absl::MutexLock lock(&InboxOf(room_id));
   const auto done = Retry(call, [&]() -> absl::StatusOr<bool> {
     static const std::vector<ToldState> kNothingTold;
-    Session session(context_, call, room_id, kNothingTold);
+    Session session(context_, standings_, call, room_id, kNothingTold);
     std::vector<size_t> open = ByDepth(events);
     for (size_t before = open.size() + 1; open.size() < before;) {
       before = open.size();

@@ -16,6 +16,7 @@
 #include "parley/events/v1/room_federation.pb.h"
 #include "services/events/context.h"
 #include "services/events/graph/place.h"
+#include "services/events/graph/standings.h"
 #include "services/events/room_write.h"
 
 namespace parley::events {
@@ -77,6 +78,7 @@ class Settler {
   absl::Mutex& InboxOf(std::string_view room_id);
 
   const Context& context_;
+  Standings standings_;
   std::array<absl::Mutex, 64> inboxes_;
 };
 
