@@ -20,6 +20,8 @@ constexpr size_t kMaxWaiting = 500;
 constexpr int kMaxAttempts = 8;
 constexpr absl::Duration kFetchTime = absl::Minutes(2);
 constexpr size_t kPerRequest = 50;
+// Who gives less than what servers give at least when there is more has no more.
+constexpr size_t kFullAnswer = 10;
 constexpr int kMaxRounds = 10;
 constexpr size_t kMaxFetched = 500;
 // States that are asked for to close one gap.
@@ -220,11 +222,32 @@ bool Graph::GiveUp(const WaitingRow& row) {
 struct Graph::Looked {
   std::vector<event::VerifiedPdu> events;
   absl::flat_hash_set<EventId> ids;
+  absl::flat_hash_set<EventId> of_origin;  // those that the server which is asked first has sent
+  bool origin_answered = false;            // when it was asked for what they stand on
 
   bool Add(event::VerifiedPdu event) {
     if (!ids.insert(event->event_id).second) return false;
     events.push_back(std::move(event));
     return true;
+  }
+  // Its sender was asked what it stands on, and does not say. To take the state there from the same
+  // server would let it choose one.
+  bool IsUndisclosed(size_t i, const Settled& settled) const {
+    if (!origin_answered || !of_origin.contains(events[i]->event_id)) return false;
+    return std::any_of(settled.missing_prevs.begin(), settled.missing_prevs.end(),
+                       [&](const EventId& id) { return !ids.contains(id); });
+  }
+  // Of `missing`, what stands on it.
+  std::vector<EventId> On(const std::vector<EventId>& missing) const {
+    std::vector<EventId> found;
+    for (const event::VerifiedPdu& event : events) {
+      const auto& prevs = event->prev_events;
+      const bool stands_on_one = std::any_of(missing.begin(), missing.end(), [&](const EventId& id) {
+        return std::find(prevs.begin(), prevs.end(), id) != prevs.end();
+      });
+      if (stands_on_one) found.push_back(event->event_id);
+    }
+    return found;
   }
   std::vector<EventId> Prevs() const {
     std::vector<EventId> prevs;
@@ -238,6 +261,30 @@ struct Graph::Looked {
     return prevs;
   }
 };
+
+absl::Status Graph::FillGap(const Peers& peers, const Room& room, const std::string& origin,
+                            Looked& looked) {
+  PARLEY_TRY(const std::vector<EventId> earliest, Extremities(room.id));
+  absl::flat_hash_set<std::string> exhausted;
+  for (int round = 0; round < kMaxRounds && looked.events.size() < kMaxFetched; ++round) {
+    PARLEY_TRY(const std::vector<EventId> missing, NotHere(room, looked.Prevs(), false));
+    if (missing.empty()) break;
+    const std::vector<EventId> latest = looked.On(missing);
+    bool progress = false;
+    for (const std::string& server : peers.Candidates(origin)) {
+      if (exhausted.contains(server)) continue;
+      absl::StatusOr<Peers::Events> events =
+          peers.GetMissingEvents(server, earliest, latest, kPerRequest);
+      if (!events.ok()) continue;
+      looked.origin_answered |= server == origin;
+      if (events->size() < kFullAnswer) exhausted.insert(server);
+      for (event::VerifiedPdu& event : *events) progress |= looked.Add(std::move(event));
+      if (progress) break;
+    }
+    if (!progress) break;
+  }
+  return absl::OkStatus();
+}
 
 absl::Status Graph::FetchOnce(const rpc::Call& call, const std::string& room_id) {
   PARLEY_TRY(const RoomPtr room, context_.rooms.Get(room_id));
@@ -256,33 +303,21 @@ absl::Status Graph::FetchOnce(const rpc::Call& call, const std::string& room_id)
     if (pdu.ok()) waiting.push_back(*std::move(pdu));
   }
   for (event::VerifiedPdu& event : peers.Verify(waiting)) looked.Add(std::move(event));
-  PARLEY_TRY(const std::vector<EventId> earliest, Extremities(room_id));
-  for (int round = 0; round < kMaxRounds && looked.events.size() < kMaxFetched; ++round) {
-    PARLEY_TRY(const std::vector<EventId> missing, NotHere(*room, looked.Prevs(), false));
-    if (missing.empty()) break;
-    std::vector<EventId> latest;
-    for (const event::VerifiedPdu& event : looked.events) {
-      const bool stands_on_missing =
-          std::any_of(event->prev_events.begin(), event->prev_events.end(), [&](const EventId& id) {
-            return std::find(missing.begin(), missing.end(), id) != missing.end();
-          });
-      if (stands_on_missing) latest.push_back(event->event_id);
-    }
-    bool progress = false;
-    for (const std::string& server : peers.Candidates(origin)) {
-      absl::StatusOr<Peers::Events> events =
-          peers.GetMissingEvents(server, earliest, latest, kPerRequest);
-      if (!events.ok()) continue;
-      for (event::VerifiedPdu& event : *events) progress |= looked.Add(std::move(event));
-      if (progress) break;
-    }
-    if (!progress) break;
+  for (const WaitingRow& row : rows) {
+    if (row.origin == origin) looked.of_origin.insert(EventId::Trusted(row.event_id));
   }
+  PARLEY_RETURN_IF_ERROR(FillGap(peers, *room, origin, looked));
   PARLEY_TRY(std::vector<Settled> settled, settler_.Settle(call, room_id, looked.events));
   // What is still missing: the state there, as another server tells it.
   std::vector<EventId> gaps;
   std::vector<EventId> auth;
-  for (const Settled& one : settled) {
+  absl::flat_hash_set<std::string> dropped;
+  for (size_t i = 0; i < settled.size(); ++i) {
+    const Settled& one = settled[i];
+    if (looked.IsUndisclosed(i, one)) {
+      dropped.insert(looked.events[i]->event_id.str());
+      continue;
+    }
     auth.insert(auth.end(), one.missing_auth.begin(), one.missing_auth.end());
     for (const EventId& id : one.missing_prevs) {
       const bool fetched = looked.ids.contains(id);
@@ -312,7 +347,8 @@ absl::Status Graph::FetchOnce(const rpc::Call& call, const std::string& room_id)
   }
   std::vector<std::string> done;
   for (const WaitingRow& row : rows) {
-    if (!open.contains(row.event_id) || GiveUp(row)) done.push_back(row.event_id);
+    const bool is_over = !open.contains(row.event_id) || dropped.contains(row.event_id);
+    if (is_over || GiveUp(row)) done.push_back(row.event_id);
   }
   return Forget(*room, done);
 }

@@ -55,6 +55,9 @@ class Graph {
   void WakeFetcher(const std::string& room_id);
   void Fetch(const rpc::Call& call, const std::string& room_id);
   absl::Status FetchOnce(const rpc::Call& call, const std::string& room_id);
+  // Asks for the events between those that were looked at and the forward extremities.
+  absl::Status FillGap(const Peers& peers, const Room& room, const std::string& origin,
+                       Looked& looked);
   absl::Status KeepWaiting(const Room& room, const std::string& origin,
                            const std::vector<const event::VerifiedPdu*>& events);
   absl::Status Forget(const Room& room, const std::vector<std::string>& event_ids);

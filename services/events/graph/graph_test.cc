@@ -183,6 +183,19 @@ TEST_P(SharedRoom, BehindAGapNobodyFillsTheStateIsTakenFromWhoTellsIt) {
   EXPECT_EQ(a_.Stored(room_, last->event_id.str())->flags & kAfterGap, 0u);
 }
 
+TEST_P(SharedRoom, AnEventWhosePastItsServerDoesNotTellIsDropped) {
+  const event::PduPtr forged = Forge({EventId::Trusted("$nowhere:b.test")}, AuthOfB(),
+                                     "m.room.message", std::nullopt, "{}");
+  EXPECT_EQ(Deliver(b_, a_, forged), "");
+  a_.graph().FetchAll({});
+  EXPECT_THAT(a_.net().asked, Contains(HasSubstr("get_missing_events")));
+  EXPECT_THAT(a_.net().asked, Not(Contains(HasSubstr("state"))));
+  a_.net().asked.clear();
+  a_.graph().FetchAll({});
+  EXPECT_THAT(a_.net().asked, IsEmpty()) << "it does not wait any more";
+  EXPECT_FALSE(a_.Stored(room_, forged->event_id.str()).has_value());
+}
+
 TEST_P(SharedRoom, WhoIsNotReachedIsAskedLater) {
   Say(b_, "lost");
   const event::PduPtr next = Say(b_, "next");
