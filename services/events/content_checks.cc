@@ -133,6 +133,7 @@ absl::Status CheckServerAcl(const Object& content, std::string_view server_name)
 
 absl::Status CheckState(std::string_view type, const std::optional<std::string>& state_key, const Object& content,
                         std::string_view server_name) {
+  if (type == "m.room.create") return BadJson("A room has one create event, and this one has it");
   if (type == "m.room.member") return CheckMember(state_key, content);
   if (type == "m.room.power_levels") return CheckPowerLevels(content);
   if (type == "m.room.join_rules") return NeedString(content, "join_rule");

@@ -17,7 +17,7 @@ TEST(CreateRoom, MakesTheEventsOfThePresetInTheOrderOfTheSpecification) {
       service.Create("alice", R"({"name":"N","topic":"T","preset":"public_chat","invite":["@bob:localhost"]})");
   EXPECT_THAT(service.Events(room),
               ElementsAre("m.room.create", "m.room.member @alice:localhost", "m.room.power_levels", "m.room.join_rules",
-                          "m.room.history_visibility", "m.room.guest_access", "m.room.name", "m.room.topic",
+                          "m.room.history_visibility", "m.room.name", "m.room.topic",
                           "m.room.member @bob:localhost"));
   EXPECT_EQ(service.State("alice", room, "m.room.join_rules"), R"({"join_rule":"public"})");
   EXPECT_THAT(service.accounts().TakeTold(), ElementsAre("@alice:localhost join", "@bob:localhost invite"));

@@ -22,6 +22,9 @@ namespace {
 
 using event::Membership;
 
+// Of a member event's content: the server's to say, never a client's.
+constexpr std::string_view kAuthoriser = "join_authorised_via_users_server";
+
 struct Change {
   UserId sender;
   std::string target;
@@ -58,7 +61,7 @@ absl::StatusOr<Change> MakeChange(const v1::ChangeMembershipRequest& request) {
   if (!UserId::Parse(change.target).ok()) return InvalidParam("user_id must be a user id");
   if (!request.extra_content().empty()) {
     PARLEY_TRY(change.content, json::ParseObject(request.extra_content()));
-    change.content.Erase("join_authorised_via_users_server");  // the server's to say
+    change.content.Erase(kAuthoriser);
   }
   change.content.Set("membership", MembershipAfter(request.action()));
   if (!request.reason().empty()) change.content.Set("reason", request.reason());
@@ -102,10 +105,10 @@ absl::Status AuthoriseJoin(RoomWrite& write, bool meets_condition, const Context
     return absl::OkStatus();
   }
   if (*change.content.Find("membership")->AsString() != "join") return absl::OkStatus();
-  change.content.Erase("join_authorised_via_users_server");
+  change.content.Erase(kAuthoriser);
   if (!meets_condition) return absl::OkStatus();
   PARLEY_TRY(const std::string authoriser, FindAuthoriser(context, write));
-  if (!authoriser.empty()) change.content.Set("join_authorised_via_users_server", authoriser);
+  if (!authoriser.empty()) change.content.Set(kAuthoriser, authoriser);
   return absl::OkStatus();
 }
 
@@ -357,6 +360,7 @@ absl::StatusOr<v1::SendResponse> SendMembership(const Context& context, const rp
     SetProfile(request.profile(), change.content);
   }
   for (auto& [key, value] : content) change.content.Set(key, std::move(value));
+  change.content.Erase(kAuthoriser);
   PARLEY_TRY(const Sent sent, Retry(call, [&] { return SendMembershipOnce(context, call, request, change); }));
   v1::SendResponse response;
   response.set_event_id(sent.event_id);

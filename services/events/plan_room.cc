@@ -185,7 +185,8 @@ void AddPresetState(const Wishes& wishes, RoomPlan& plan) {
   };
   add(event::kJoinRules, "join_rule", wishes.preset->join_rule);
   add(event::kHistoryVisibility, "history_visibility", "shared");
-  add("m.room.guest_access", "guest_access", wishes.preset->guest_access);
+  // Guests stay out of a room that does not say otherwise.
+  if (wishes.preset->guest_access != "forbidden") add("m.room.guest_access", "guest_access", wishes.preset->guest_access);
 }
 
 absl::Status AddNames(const Wishes& wishes, RoomPlan& plan) {

@@ -121,6 +121,19 @@ TEST(Send, TakesTheTargetOfARedactionFromTheContentToo) {
   EXPECT_EQ(Outcome(service.Send(unknown).status()), "404 M_NOT_FOUND");
 }
 
+TEST(Send, RefusesASecondCreateEventAndLevelsOfCreators) {
+  TestService service;
+  const std::string room = service.Create("alice", R"({"room_version":"12"})");
+  const auto set = [&](const std::string& type, const std::string& content) {
+    v1::SendRequest request = service.SendRequestOf("alice", room, type, content);
+    request.set_state_key("");
+    return Outcome(service.Send(request).status());
+  };
+  EXPECT_EQ(set("m.room.create", R"({"room_version":"12"})"), "400 M_BAD_JSON");
+  EXPECT_EQ(set("m.room.power_levels", R"({"users":{"@alice:localhost":100}})"), "400 M_BAD_JSON");
+  EXPECT_EQ(set("m.room.power_levels", R"({"users":{"@bob:localhost":100}})"), "200");
+}
+
 TEST(Send, RefusesTheSameReactionTwice) {
   TestService service;
   const std::string room = service.Create("alice");

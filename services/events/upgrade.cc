@@ -81,13 +81,13 @@ bool IsNewCreator(const Object& create_content, const std::string& creator, cons
          (others && absl::c_any_of(*others, [&](const json::Value& other) { return other == json::Value(user); }));
 }
 
-// The levels that the new room ends with. Creators of the old room that are none of the new one keep their power as a
-// level; creators of the new one must not be listed.
+// The levels that the new room ends with. Creators of the new one must not be listed; where creators have no power of their
+// own, those of the old room keep theirs as a level.
 Object FinalLevels(const Old& old, const RoomPlan& plan) {
   Object content = old.levels ? old.levels->content : DefaultPowerLevels(*plan.version, plan.creator);
   const Object* listed = json::FindObject(content, "users");
   Object users = listed ? *listed : Object();
-  if (old.room->version->privileged_creators) {
+  if (old.room->version->privileged_creators && !plan.version->privileged_creators) {
     const int64_t top = std::max<int64_t>(100, event::PowerLevels(nullptr, old.levels.get()).EventLevel(kTombstone, true));
     if (!users.Has(old.create->sender.str())) users.Set(old.create->sender.str(), top);
     if (const json::Array* others = json::FindArray(old.create->content, "additional_creators")) {

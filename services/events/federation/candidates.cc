@@ -12,6 +12,7 @@ absl::StatusOr<Candidates> CandidatesFor(const Context& context, const RemoteCha
   if (row && row->membership != "leave") candidates.Add(row->server);
   candidates.AddAll(change.servers);
   if (row) candidates.Add(row->server);
+  if (!candidates.names().empty()) return candidates;
   if (const auto room = context.rooms.Get(change.room_id); room.ok()) {
     candidates.AddAll((*room)->state.Servers());
   }

@@ -7,8 +7,8 @@
 
 namespace parley::events {
 
-// Whom to ask about the room: those given, the server of an invite, those we know in it, and the
-// one that its id names.
+// Whom to ask about the room: the server of an invite, and those given; without any of these, those
+// that we knew in it, and the one that its id names.
 absl::StatusOr<Candidates> CandidatesFor(const Context& context, const RemoteChange& change);
 
 }  // namespace parley::events

@@ -316,6 +316,68 @@ TEST(Federation, TellsAServerThatAKnockOfItsUserIsRefused) {
   EXPECT_THAT(one.Outbound(), ElementsAre("m.room.member two"));
 }
 
+TEST(Federation, GivesLaterServersOnlyTheOutlineOfWhatErasedUsersHaveSaid) {
+  TestNetwork network;
+  TestServer& one = network.Add("one");
+  TestServer& two = network.Add("two");
+  TestServer& three = network.Add("three");
+  const std::string room = one.Create("alice", R"({"room_version":"11","preset":"public_chat"})");
+  ASSERT_EQ(Outcome(two.Join("bob", room, {"one"})), "200");
+  v1::SendRequest said;
+  *said.mutable_requester() = one.As("alice");
+  said.set_room_id(room);
+  said.set_type("m.room.message");
+  said.set_content(R"({"msgtype":"m.text","body":"forget me"})");
+  const auto sent = one->Send({}, said);
+  ASSERT_TRUE(sent.ok()) << sent.status();
+  v1::EraseUserRequest erase;
+  erase.set_user_id(one.Id("alice"));
+  ASSERT_TRUE(one->EraseUser({}, erase).ok());
+  ASSERT_EQ(Outcome(three.Join("carol", room, {"one"})), "200");
+  const auto given_to = [&](const std::string& server) {
+    v1::GetPduRequest request;
+    request.set_origin(server);
+    request.set_event_id(sent->event_id());
+    const auto answer = one.federation().GetPdu({}, request);
+    return answer.ok() ? answer->json() : Outcome(answer.status());
+  };
+  EXPECT_THAT(given_to("two"), HasSubstr("forget me"));
+  EXPECT_THAT(given_to("three"), HasSubstr("m.room.message"));
+  EXPECT_THAT(given_to("three"), Not(HasSubstr("forget me")));
+}
+
+TEST(Federation, LeavesItToTheInviterToTakeAnInviteBack) {
+  TestNetwork network;
+  TestServer& one = network.Add("one");
+  TestServer& two = network.Add("two");
+  const std::string room = one.Create(
+      "alice", R"({"room_version":"11","preset":"public_chat","power_level_content_override":{"invite":0}})");
+  ASSERT_EQ(Outcome(one.Join("carol", room)), "200");
+  ASSERT_EQ(Outcome(one.Invite("carol", room, "@bob:two")), "200");
+  ASSERT_EQ(Outcome(one.Change("alice", room, v1::MEMBERSHIP_ACTION_KICK, "@bob:two")), "200");
+  v1::ReceivePdusRequest request;
+  request.set_origin("one");
+  request.set_room_id(room);
+  *request.add_pdus() = one.OutboundPdu("two");
+  EXPECT_EQ(Outcome(two.federation().ReceivePdus({}, request).status()), "404 M_NOT_FOUND")
+      << "nobody shows two that alice may do so";
+  EXPECT_EQ(two.Sync("bob", room, "invite").membership(), "invite");
+}
+
+TEST(Federation, AsksOnlyTheServersThatTheUserHasNamed) {
+  TestNetwork network;
+  TestServer& one = network.Add("one");
+  TestServer& two = network.Add("two");
+  const std::string room = one.Create("alice", R"({"room_version":"11","preset":"public_chat"})");
+  network.Add("three");
+  two.requests().TakeRequests();
+  EXPECT_NE(Outcome(two.Join("bob", room, {"three"})), "200");
+  for (const std::string& request : two.requests().TakeRequests()) {
+    EXPECT_THAT(request, Not(HasSubstr(" one "))) << "a room's id is no address";
+  }
+  EXPECT_EQ(Outcome(two.Join("bob", room, {"three", "one"})), "200");
+}
+
 TEST(Federation, TakesAnInviteBackThatItsServerHasEnded) {
   TestNetwork network;
   TestServer& one = network.Add("one");

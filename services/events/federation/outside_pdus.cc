@@ -27,12 +27,18 @@ absl::StatusOr<std::optional<RemoteMembershipRow>> RowFor(const Context& context
   return row;
 }
 
-bool EndsIt(const event::Pdu& pdu, const RemoteMembershipRow& row,
-            const v1::ReceivePdusRequest& request) {
+// Whether others may take an invite back depends on power levels that nobody shows us: it is left to
+// the one who made it. A knock may be refused by anyone of the server that took it.
+bool MayEndIt(const event::Pdu& pdu, const RemoteMembershipRow& row) {
+  return row.membership == "invite" ? pdu.sender.str() == row.sender
+                                    : pdu.sender.server_name() == row.server;
+}
+
+bool EndsIt(const event::Pdu& pdu, const RemoteMembershipRow& row) {
   const event::Membership after = event::MembershipOf(&pdu);
   const bool is_over = after == event::Membership::kLeave || after == event::Membership::kBan;
   return is_over && pdu.room_id.str() == row.room_id && pdu.state_key == row.user_id &&
-         pdu.sender.server_name() == request.origin();
+         MayEndIt(pdu, row);
 }
 
 absl::StatusOr<EventId> Take(const Context& context, const rpc::Call& call,
@@ -43,7 +49,7 @@ absl::StatusOr<EventId> Take(const Context& context, const rpc::Call& call,
   PARLEY_TRY(event::UnverifiedPdu received,
              event::ParsePdu(bytes, event::GetRoomVersion(row->version)));
   PARLEY_TRY(const event::VerifiedPdu pdu, Verify(call, context.keys, std::move(received)));
-  if (!EndsIt(*pdu, *row, request)) return NotInRoom();
+  if (!EndsIt(*pdu, *row)) return NotInRoom();
   row->membership = "leave";
   row->event_id = pdu->event_id.str();
   row->sender = pdu->sender.str();

@@ -8,9 +8,9 @@
 
 namespace parley::events {
 
-// PDUs of a room that this server is not in. All that counts of them is that the server through
-// which one of our users was invited, or knocked, says that this is over. M_NOT_FOUND when nobody
-// here has to do with the room.
+// PDUs of a room that this server is not in. All that counts of them is that an invite of one of our
+// users is taken back by who made it, or a knock refused by the server that took it. M_NOT_FOUND
+// when nobody here has to do with the room.
 absl::StatusOr<v1::ReceivePdusResponse> ReceiveOutside(const Context& context,
                                                        const rpc::Call& call,
                                                        const v1::ReceivePdusRequest& request);

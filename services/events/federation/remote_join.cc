@@ -102,7 +102,9 @@ absl::StatusOr<Sent> JoinRemotely(const Context& context, const rpc::Call& call,
 
 absl::StatusOr<Sent> JoinThroughOthers(const Context& context, const rpc::Call& call,
                                        const RemoteChange& change) {
-  PARLEY_TRY(const Candidates candidates, CandidatesFor(context, change));
+  PARLEY_TRY(Candidates candidates, CandidatesFor(context, change));
+  PARLEY_TRY(const RoomPtr room, context.rooms.Get(change.room_id));
+  candidates.AddAll(room->state.Servers());
   const Wish wish = WishOf(change);
   return AskInTurn(candidates, [&](const std::string& server) -> absl::StatusOr<Sent> {
     PARLEY_TRY(const event::VerifiedPdu made, MakeThere(context, call, server, wish, nullptr));

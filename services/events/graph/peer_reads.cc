@@ -13,6 +13,7 @@
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
 #include "parley/events/v1/room_federation.parley.h"
+#include "services/events/erased_users.h"
 #include "services/events/federation/auth_chain.h"
 #include "services/events/federation/server_acl.h"
 #include "services/events/graph/fork_reads.h"
@@ -58,7 +59,8 @@ class PeerView {
   // The PDU as this server may see it.
   absl::StatusOr<std::string> Shown(const EventRow& row) {
     PARLEY_TRY(const bool visible, MaySee(row));
-    if (visible) return row.pdu;
+    PARLEY_TRY(const bool erased, IsErased(row));
+    if (visible && !erased) return row.pdu;
     PARLEY_TRY(const event::PduPtr pdu, Load(row));
     PARLEY_TRY(const event::PduPtr redacted, event::Redact(*pdu));
     return redacted->bytes;
@@ -79,6 +81,16 @@ class PeerView {
   }
 
  private:
+  // As ReadDoor has it for users: the server was in the room at no time before the sender was erased.
+  absl::StatusOr<bool> IsErased(const EventRow& row) {
+    const auto erased_at = context_.erased.ErasedAt(row.sender, room_.partition);
+    if (!erased_at || (row.state_key && row.type != event::kMember)) return false;
+    PARLEY_TRY(const auto times, RoomServers(db_, room_.partition, room_.nid));
+    return std::none_of(times.begin(), times.end(), [&](const RoomServerRow& time) {
+      return time.server == origin_ && time.from_pos <= *erased_at;
+    });
+  }
+
   bool IsOfOrigin(std::string_view user_id) const {
     return UserId::Trusted(std::string(user_id)).server_name() == origin_;
   }

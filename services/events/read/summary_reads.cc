@@ -79,6 +79,8 @@ class Summary {
     return false;
   }
 
+  bool IsSpace() const { return json::StringOr(create_, "type", "") == "m.space"; }
+
   absl::Status Write(std::string& out) const {
     const RoomRow& room = door_.room();
     json::Writer w(out);
@@ -235,7 +237,7 @@ absl::Status Fill(const ReadDeps& deps, store::Reader& db, const v1::GetRoomSumm
   if (door.HasMembership()) {
     response.set_membership(std::string(event::MembershipName(door.membership())));
   }
-  return request.with_children() ? AddChildren(db, *room, response) : absl::OkStatus();
+  return request.with_children() && summary.IsSpace() ? AddChildren(db, *room, response) : absl::OkStatus();
 }
 
 absl::Status FillForServer(const ReadDeps& deps, store::Reader& db, const std::string& room_id,
@@ -249,7 +251,7 @@ absl::Status FillForServer(const ReadDeps& deps, store::Reader& db, const std::s
   PARLEY_TRY(const bool open, summary.IsOpenToServer(server));
   if (!open) return NotOpen();
   PARLEY_RETURN_IF_ERROR(summary.Write(*response.mutable_summary()));
-  return AddChildren(db, *room, response);
+  return summary.IsSpace() ? AddChildren(db, *room, response) : absl::OkStatus();
 }
 
 }  // namespace
