@@ -167,12 +167,6 @@ absl::StatusOr<HttpAnswer> InviteV1(const Deps& deps, RequestContext& context,
   return InPair(answer);
 }
 
-// PUT /_matrix/federation/v1/exchange_third_party_invite/{roomId}
-absl::StatusOr<HttpAnswer> ExchangeThirdPartyInvite(const Deps&, RequestContext&,
-                                                    const std::string&) {
-  return Forbidden("This server makes no third-party invites");
-}
-
 }  // namespace
 
 void AddFederationMembershipRoutes(Router& router, const FederationDeps& deps) {
@@ -190,9 +184,6 @@ void AddFederationMembershipRoutes(Router& router, const FederationDeps& deps) {
             {"PUT", "/_matrix/federation/v2/invite/{roomId}/{eventId}", InviteV2, 1 << 20});
   AddSigned(router, deps,
             {"PUT", "/_matrix/federation/v1/invite/{roomId}/{eventId}", InviteV1, 1 << 20});
-  AddSigned(router, deps,
-            {"PUT", "/_matrix/federation/v1/exchange_third_party_invite/{roomId}",
-             ExchangeThirdPartyInvite});
   const bool old = deps.deps.config.old_send_membership;
   AddSigned(
       router, deps,

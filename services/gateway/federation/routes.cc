@@ -9,6 +9,7 @@ void AddFederationRoutes(Router& router, const FederationDeps& deps) {
            AddFederationQueryRoutes,
            AddFederationRoomRoutes,
            AddFederationSendRoutes,
+           AddFederationThirdPartyRoutes,
            AddFederationUserRoutes,
        }) {
     add(router, deps);

@@ -29,6 +29,8 @@ void AddFederationKeyRoutes(Router& router, const FederationDeps& deps);
 void AddFederationRoomRoutes(Router& router, const FederationDeps& deps);
 // make_… and send_… join, leave and knock; invites.
 void AddFederationMembershipRoutes(Router& router, const FederationDeps& deps);
+// Third-party invites.
+void AddFederationThirdPartyRoutes(Router& router, const FederationDeps& deps);
 // PUT /send.
 void AddFederationSendRoutes(Router& router, const FederationDeps& deps);
 // Profiles, devices and keys of our users; our room directory.
