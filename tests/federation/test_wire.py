@@ -206,7 +206,7 @@ def test_what_is_no_event_is_left_out_of_the_answer(parley, peer):
 
 
 @pytest.mark.parametrize(
-    "bad", ['{"a":NaN}', '{"a":1e400}', '{"a":"\\ud800"}', '{"a":1,"a":2}'], ids=["nan", "number", "surrogate", "keys"]
+    "bad", ['{"a":NaN}', '{"a":"\\ud800"}', '{"a":1,"a":2}'], ids=["nan", "surrogate", "keys"]
 )
 def test_what_is_no_json_in_an_event_is_that_events_trouble_alone(parley, peer, bad):
     body = {"pdus": [{"content": json.loads(bad)}, {"room_id": "x"}]}
