@@ -19,15 +19,16 @@ PARTITIONS = 16
 class Cluster:
     """One such server, with this many processes of the services that share."""
 
-    def __init__(self, launcher, processes):
-        env = {
+    def __init__(self, launcher, processes, env=None):
+        shape = {
             "PARLEY_SHAPE": "cluster",
             "PARLEY_EVENTS_PROCESSES": str(processes),
             "PARLEY_ACCOUNTS_PROCESSES": str(processes),
             "PARLEY_PROFILE_PROCESSES": str(processes),
         }
-        self.server = Homeserver(launcher, env)
+        self.server = Homeserver(launcher, shape | (env or {}))
         self.folder = self.server.folder / "data"
+        self.postgres_host = str(self.folder / "postgres")
         self.added = {}
 
     def start(self):
@@ -43,7 +44,8 @@ class Cluster:
 
     def ask(self, sql):
         psql = sorted(glob("/usr/lib/postgresql/*/bin/psql"))[-1]
-        command = [psql, "-h", self.folder / "postgres", "-U", "parley", "-At", "-c", sql, "postgres"]
+        target = f"host={self.postgres_host} user=parley dbname=postgres target_session_attrs=read-write"
+        command = [psql, "-AtX", "-v", "ON_ERROR_STOP=1", "-c", sql, target]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
 
     def shares(self, service):
@@ -63,30 +65,40 @@ class Cluster:
             assert time.monotonic() < deadline, f"shares are {self.shares(service)}, not {fair}"
             time.sleep(0.05)
 
+    def redis_address(self):
+        """Host and port, as the services know it."""
+        lines = (self.folder / "start").read_text().splitlines()
+        url = next(line for line in lines if "PARLEY_BUS_URL" in line)
+        return url.split("redis://")[1].strip('"').split(":")
+
     def start_redis(self):
         """Again, empty, where it was."""
-        address = next(
-            line.split("redis://")[1].strip('"')
-            for line in (self.folder / "start").read_text().splitlines()
-            if "PARLEY_BUS_URL" in line
-        )
-        host, port = address.split(":")
+        host, port = self.redis_address()
         self._start(
             "redis", ["redis-server", "--bind", host, "--port", port, "--save", "", "--appendonly", "no"]
         )
 
-    def restart_postgres(self):
-        """As an operator does: those who are connected are thrown out."""
+    def restart_postgres(self, number=signal.SIGINT):
+        """By default as an operator does: those who are connected are thrown out."""
         pid = self.pid("postgres")
         process = Path(f"/proc/{pid}")
         command = (process / "cmdline").read_bytes().split(b"\0")[:-1]
         owner = process.stat().st_uid
-        self.signal("postgres", signal.SIGINT)
-        while (self.folder / "postgres/data/postmaster.pid").exists():
+        self.signal("postgres", number)
+        while is_running(pid):
             time.sleep(0.02)
         as_owner = ["setpriv", f"--reuid={owner}", "--clear-groups"]
         reach = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
-        self._start("postgres", ([*as_owner, *reach] if os.getuid() == 0 else []) + command)
+        command = ([*as_owner, *reach] if os.getuid() == 0 else []) + command
+        self._start("postgres", command)
+        while not self._postgres_answers():
+            if self.added["postgres"].poll() is not None:  # the last one's processes have not ended yet
+                self._start("postgres", command)
+            time.sleep(0.02)
+
+    def _postgres_answers(self):
+        ready = sorted(glob("/usr/lib/postgresql/*/bin/pg_isready"))[-1]
+        return subprocess.run([ready, "-q", "-h", self.folder / "postgres"]).returncode == 0
 
     def _start(self, name, command):
         with open(self.folder / f"{name}.log", "ab") as log:
@@ -104,11 +116,16 @@ class Cluster:
                 stdout=log,
                 stderr=log,
             )
+        (self.folder / f"{name}.pid").write_text(str(self.added[name].pid))
 
     def add_gateway(self):
         """A second gateway; returns its URL."""
         address = f"{self.server.address}:{free_port(self.server.address)}"
-        self.add("gateway", "gateway-2", {"PARLEY_LISTEN_CLIENT": address, "PARLEY_LISTEN_FEDERATION": f"{self.server.address}:0"})
+        self.second_gateway = {
+            "PARLEY_LISTEN_CLIENT": address,
+            "PARLEY_LISTEN_FEDERATION": f"{self.server.address}:0",
+        }
+        self.add("gateway", "gateway-2", self.second_gateway)
         url = f"http://{address}"
         while True:
             assert self.added["gateway-2"].poll() is None, "the second gateway ended"
@@ -121,7 +138,7 @@ class Cluster:
     def signal(self, name, number):
         os.kill(self.pid(name), number)
 
-    def restart(self, name, number):
+    def restart(self, name, number, env=None):
         """Ends the process of that name by a signal and starts it again; returns when it can be called.
 
         One from which another has taken over has ended by itself; it is only started.
@@ -135,8 +152,7 @@ class Cluster:
             assert time.time() < begin + 60, f"{name} does not end"
             time.sleep(0.02)
         (self.folder / f"{name}.sock").unlink(missing_ok=True)
-        self.add(name.split("-")[0], name)
-        (self.folder / f"{name}.pid").write_text(str(self.added[name].pid))
+        self.add(name.split("-")[0], name, env)
         while (self.folder / "data" / name / "rpc_address").stat().st_mtime < begin:
             assert self.added[name].poll() is None, f"{name} did not start again"
             time.sleep(0.02)

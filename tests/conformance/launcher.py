@@ -34,6 +34,10 @@ class Homeserver:
         self._env = os.environ | self._contract() | (env or {})
         self._process = None
 
+    def set_env(self, env):
+        """Takes effect with the next start."""
+        self._env |= env
+
     def start(self):
         with open(self.log_path, "ab") as log:
             self._process = subprocess.Popen(
