@@ -23,7 +23,7 @@ PLACES = [
             *(services.stopped_owner, services.rolling_restart, services.random_kills),
         ],
     ),
-    (ProxiedSite, [redis.slow, postgres.slow, between.requests_cut, between.answers_cut]),
+    (ProxiedSite, [postgres.slow]),
     (ReplicatedSite, [postgres.failed_over]),
     (Alone, [disk.full]),
     (NarrowSite, [overload.overloaded]),
@@ -36,7 +36,7 @@ def name_of(blow):
 
 def deal(blow, it, kept):
     """Returns the blow's figures."""
-    load = Load(it.gateways, name_of(blow).replace("_", "-"))
+    load = Load(it.gateways, name_of(blow).replace("_", "-"), it.users)
     load.wait_for(BEFORE)
     figures = blow(it, load)
     load.wait_for(AFTER)

@@ -11,6 +11,8 @@ DISK = "64m"
 class Alone:
     """One process with SQLite, on a small disk of its own."""
 
+    users = 4
+
     def __init__(self, launcher, long=False):
         self.server = Homeserver(launcher)
         self.long = long

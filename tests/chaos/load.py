@@ -33,7 +33,7 @@ class Load:
     with the same transaction id, as clients do, and counted in `failures`.
     """
 
-    def __init__(self, gateways, name, seed=1):
+    def __init__(self, gateways, name, users=USERS, seed=1):
         self.gateways = list(gateways)
         self.history = History()
         self.failures = []
@@ -42,12 +42,12 @@ class Load:
         self._resting = set()
         self._stop, self._drained = threading.Event(), threading.Event()
         self._seed = seed
-        self.users = [Client(self.gateways[0], f"{name}-{n}") for n in range(USERS)]
-        self.rooms = [self._make_room(self.users[n % USERS]) for n in range(ROOMS)]
-        self.rounds = [0] * USERS
+        self.users = [Client(self.gateways[0], f"{name}-{n}") for n in range(users)]
+        self.rooms = [self._make_room(self.users[n % users]) for n in range(ROOMS)]
+        self.rounds = [0] * users
         self.chains = [Chain(user.user, user) for user in self.users]
-        self._actors = [self._thread(self._act, n) for n in range(USERS)]
-        self._readers = [self._thread(self._read, n) for n in range(USERS)]
+        self._actors = [self._thread(self._act, n) for n in range(users)]
+        self._readers = [self._thread(self._read, n) for n in range(users)]
 
     def wait_for(self, more):
         """Until every user has done this many more rounds."""
@@ -163,7 +163,7 @@ class Load:
             self._patiently(rng, attempt)
 
     def _tell(self, rng, number, count):
-        user, other = self.users[number], self.users[(number + 1) % USERS].user
+        user, other = self.users[number], self.users[(number + 1) % len(self.users)].user
 
         def attempt(url):
             acknowledged = False
@@ -243,7 +243,7 @@ class Load:
     def _replay(self, events):
         """On each gateway somebody goes on from a token of long ago, which another gave out."""
         for number, url in enumerate(self.gateways):
-            user = self.users[number % USERS]
+            user = self.users[number % len(self.users)]
             path = path_of([synced for synced in self._of(Synced) if synced.chain == user.user])
             path = path[: len(path) // 2 + 1]
             chain = Chain(f"{user.user} again on {url}", user, path[-1].next, shown_in(path))

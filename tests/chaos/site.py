@@ -33,7 +33,9 @@ GATEWAYS = ["gateway", "gateway-2"]
 
 
 class Site(Cluster):
-    """`long`: blows take as long as in the issue, not only as long as they must."""
+    """`long`: blows take as long as in the issue, not only as long as they must. `users`: of the load."""
+
+    users = 4
 
     def __init__(self, launcher, long=False, env=None):
         super().__init__(launcher, OWNERS, env)
@@ -140,12 +142,13 @@ class ProxiedSite(OwnBackends):
 class NarrowSite(OwnBackends):
     """One process with little room for requests, whose commits take their time."""
 
-    ROOM = {"PARLEY_LIMITS_HANDLER_THREADS": "4", "PARLEY_LIMITS_MAX_QUEUED_REQUESTS": "32"}
+    users = 1  # that is not the load that matters
+    ROOM = {"PARLEY_LIMITS_HANDLER_THREADS": "8", "PARLEY_LIMITS_MAX_QUEUED_REQUESTS": "32"}
 
     def __init__(self, launcher, long=False):
         super().__init__(launcher, long, self.ROOM | {"PARLEY_SHAPE": "all"})
         self.postgres_proxy = self.proxy_postgres()
-        self.postgres_proxy.back.delay = 0.02
+        self.postgres_proxy.back.delay = 0.01
         self.use(self.redis, self.folder / "via")
 
     def start(self):
