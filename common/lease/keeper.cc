@@ -113,6 +113,7 @@ absl::StatusOr<bool> Keeper::Look(const std::string& name, Service& service) {
   PARLEY_TRY(const std::vector<Member> members, table_->Members(name));
   PARLEY_TRY(const std::vector<Owner> owners, table_->Owners(name));
   DropLost(name, service, owners);
+  PARLEY_RETURN_IF_ERROR(Settle(name, service, owners));
   bool doubt = false;
   View view{service.units, Present(service, members, doubt), {}};
   std::vector<MemberId> gone;
@@ -159,6 +160,23 @@ void Keeper::DropLost(const std::string& name, Service& service,
   holder_.CloseUnits(name, units);
   for (const Partition unit : units) service.mine.erase(unit);
   probe_.Moved(name, "lost", units.size());
+}
+
+// A connection that broke in the middle of a claim leaves rows that nobody serves: what is not open
+// here goes back, what is open is told.
+absl::Status Keeper::Settle(const std::string& name, const Service& service,
+                            const std::vector<Owner>& owners) {
+  std::vector<Partition> unopened, untold;
+  for (const Owner& owner : owners) {
+    if (owner.member != me_) continue;
+    if (!service.mine.contains(owner.unit)) unopened.push_back(owner.unit);
+    if (owner.address.empty()) untold.push_back(owner.unit);
+  }
+  if (!unopened.empty()) PARLEY_RETURN_IF_ERROR(table_->Release(name, me_, unopened));
+  if (untold.empty() && unopened.empty()) return absl::OkStatus();
+  PARLEY_RETURN_IF_ERROR(table_->Serve(name, me_, options_.address));
+  Announce(name);
+  return absl::OkStatus();
 }
 
 absl::Status Keeper::Claim(const std::string& name, Service& service, const Decision& decision,

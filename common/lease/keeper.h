@@ -89,6 +89,8 @@ class Keeper {
   absl::Status Renew();
   std::vector<MemberId> Present(Service& service, const std::vector<Member>& members, bool& doubt);
   void DropLost(const std::string& name, Service& service, const std::vector<Owner>& owners);
+  absl::Status Settle(const std::string& name, const Service& service,
+                      const std::vector<Owner>& owners);
   absl::Status Claim(const std::string& name, Service& service, const Decision& decision,
                      absl::Span<const MemberId> gone);
   absl::Status Release(const std::string& name, Service& service, std::vector<Partition> units);

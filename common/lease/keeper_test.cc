@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <absl/algorithm/container.h>
 #include <absl/time/clock.h>
 #include <gmock/gmock.h>
 
@@ -133,6 +134,33 @@ TEST_F(Leases, LeadToTheirOwners) {
     EXPECT_EQ(directory_->Of("rooms", unit).address, owner) << unit;
   }
   EXPECT_EQ(directory_->Owners("rooms").size(), 2u);
+}
+
+// As when the connection breaks between the claim and its answer.
+TEST_F(Leases, OfOneThatDoesNotKnowOfThemAreSharedAnew) {
+  auto a = Start("a"), b = Start("b");
+  ASSERT_TRUE(ShareSoon({a.get(), b.get()}));
+  Server().Run(options_.database,
+               "UPDATE leases SET owner = (SELECT max(owner) FROM leases) WHERE p = (SELECT min(p) "
+               "FROM leases WHERE owner = (SELECT min(owner) FROM leases))");
+  const absl::Time end = absl::Now() + kSoon;
+  while (a->share() + b->share() == kUnits && absl::Now() < end) absl::SleepFor(absl::Milliseconds(1));
+  ASSERT_TRUE(ShareSoon({a.get(), b.get()}));
+}
+
+// As when it breaks between the claim and the address.
+TEST_F(Leases, AreToldAgainWhereTheTableDoesNotSayWhoServes) {
+  auto a = Start("a");
+  ASSERT_TRUE(ShareSoon({a.get()}));
+  Server().Run(options_.database, "UPDATE leases SET address = ''");
+  auto table = *LeaseTable::Open(options_);
+  const auto is_told = [&table] {
+    const auto owners = *table->Owners("rooms");
+    return absl::c_all_of(owners, [](const Owner& owner) { return owner.address == "a"; });
+  };
+  const absl::Time end = absl::Now() + kSoon;
+  while (!is_told() && absl::Now() < end) absl::SleepFor(absl::Milliseconds(1));
+  EXPECT_TRUE(is_told());
 }
 
 // Only by its connection's end: its lease would last for ten seconds.
