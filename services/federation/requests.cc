@@ -71,6 +71,17 @@ absl::StatusOr<v1::RequestResponse> Requests::Send(const rpc::Call& call,
   return ToResponse(*std::move(answer));
 }
 
+absl::StatusOr<http::ClientResponse> Requests::GetSigned(const std::string& server_name,
+                                                         http::ClientRequest request) const {
+  if (server_name == config_.server_name) {
+    return absl::InvalidArgumentError("a server asks itself nothing");
+  }
+  const SignedRequest signed_request{request.method, request.target, config_.server_name,
+                                     server_name, nullptr};
+  request.headers = {{"Authorization", SignRequest(signed_request, deps_.signing_key)}};
+  return SendTo(server_name, std::move(request));
+}
+
 absl::StatusOr<json::Object> Requests::GetPublic(const rpc::Call& call,
                                                  const std::string& server_name,
                                                  std::string_view path, size_t max_bytes) const {

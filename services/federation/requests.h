@@ -43,6 +43,11 @@ class Requests {
   absl::StatusOr<v1::RequestResponse> Send(const rpc::Call& call,
                                            const v1::RequestRequest& request) const;
 
+  // A signed GET of `request.target`, whatever it answers, also from a server that was not reached
+  // lately. InvalidArgument when the server is ourselves; else the errors of the client.
+  absl::StatusOr<http::ClientResponse> GetSigned(const std::string& server_name,
+                                                 http::ClientRequest request) const;
+
   // Not signed: the JSON object that a 200 brings.
   absl::StatusOr<json::Object> GetPublic(const rpc::Call& call, const std::string& server_name,
                                          std::string_view path, size_t max_bytes) const;

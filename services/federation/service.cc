@@ -36,6 +36,7 @@ Service::Service(const Config& config, Deps deps, std::unique_ptr<stream::Stream
       client_(std::move(client)),
       discovery_(*client_, deps.clock, deps.rng),
       requests_(config_, {*client_, discovery_, deps.signing_key, metrics_, reachability_}),
+      downloads_(config_, requests_, *client_),
       fetcher_(config_, requests_, deps.clock),
       own_keys_(config_.server_name, deps.signing_key, deps.old_keys, config_.key_lifetime,
                 deps.clock),

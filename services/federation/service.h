@@ -15,6 +15,7 @@
 #include "parley/federation/v1/federation.parley.h"
 #include "services/federation/config.h"
 #include "services/federation/discovery.h"
+#include "services/federation/downloads.h"
 #include "services/federation/key_fetcher.h"
 #include "services/federation/metrics.h"
 #include "services/federation/own_keys.h"
@@ -58,6 +59,8 @@ class Service final : public FederationService {
   // Begins what it does by itself; the other services can be called by now.
   void Start();
 
+  DownloadsService& downloads() { return downloads_; }
+
   absl::StatusOr<RequestResponse> Request(const rpc::Call& call,
                                           const RequestRequest& request) override;
   absl::StatusOr<GetServerKeysResponse> GetServerKeys(const rpc::Call& call,
@@ -87,6 +90,7 @@ class Service final : public FederationService {
   Discovery discovery_;
   Reachability reachability_;
   const Requests requests_;
+  Downloads downloads_;
   const KeyFetcher fetcher_;
   OwnKeys own_keys_;
   ServerKeys server_keys_;
