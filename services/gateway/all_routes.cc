@@ -20,6 +20,7 @@ void AddAllRoutes(Router& router, const Deps& deps, Sync& sync, FilterCache& fil
            AddJoinedRoomsRoutes,
            AddKeyRoutes,
            AddLoginRoutes,
+           AddMediaRoutes,
            AddMutualRoomsRoutes,
            AddNotificationRoutes,
            AddOpenIdRoutes,

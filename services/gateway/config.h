@@ -50,6 +50,8 @@ struct Config {
   absl::Duration request_timeout = absl::Seconds(30);
   // Uploads beyond this are refused.
   size_t max_upload_bytes = 50 << 20;
+  // Files are served under /_matrix/media, too, where nobody needs a token.
+  bool unauthenticated_media = true;
 
   // Follow and tell presence at all.
   bool presence = true;

@@ -17,6 +17,9 @@ class RoomFederationService;
 namespace parley::federation {
 class FederationService;
 }
+namespace parley::media {
+class MediaService;
+}
 namespace parley::presence {
 class PresenceService;
 }
@@ -41,6 +44,7 @@ struct Deps {
   calls::CallsService& calls;
   federation::FederationService& federation;
   events::RoomFederationService& room_federation;
+  media::MediaService& media;
 };
 
 // One function per file in routes/; each adds the routes of its family. A handler copies what it needs of `deps`.
@@ -54,6 +58,7 @@ void AddFilterRoutes(Router& router, const Deps& deps);
 void AddJoinedRoomsRoutes(Router& router, const Deps& deps);
 void AddKeyRoutes(Router& router, const Deps& deps);
 void AddLoginRoutes(Router& router, const Deps& deps);
+void AddMediaRoutes(Router& router, const Deps& deps);
 void AddMutualRoomsRoutes(Router& router, const Deps& deps);
 void AddOpenIdRoutes(Router& router, const Deps& deps);
 void AddOpenIdUserInfoRoutes(Router& router, const Deps& deps);

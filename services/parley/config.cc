@@ -37,6 +37,7 @@ void CompletePaths(Config& config) {
   if (config.signing_key_path.empty()) config.signing_key_path = folder / "signing.key";
   if (config.store.path.empty()) config.store.path = folder / "parley.db";
   if (config.listen.rpc.empty()) config.listen.rpc = DefaultRpcAddress(folder);
+  if (config.media.path.empty()) config.media.path = folder / "media";
   config.listen.rpc = WithWholePath(config.listen.rpc);
 }
 
@@ -53,14 +54,15 @@ bool IsPrivate(const Config& config) {
 
 void CompleteServices(Config& config) {
   for (auto* server_name : {&config.accounts.server_name, &config.events.server_name,
-                            &config.federation.server_name, &config.gateway.server_name}) {
+                            &config.federation.server_name, &config.gateway.server_name, &config.media.server_name}) {
     *server_name = config.server_name;
   }
   for (auto* partitions : {&config.accounts.partitions, &config.calls.partitions, &config.events.partitions, &config.federation.partitions,
-                           &config.profile.partitions}) {
+                           &config.media.partitions, &config.profile.partitions}) {
     *partitions = config.partitions;
   }
   config.gateway.default_room_version = config.events.default_room_version;
+  config.media.max_upload_bytes = config.gateway.max_upload_bytes;
   config.calls.silent_forgotten = config.events.call_retention;
   config.presence.partitions = 1;  // gateways follow presence as one stream (sync/presence_provider.cc)
   config.gateway.presence = config.presence.visibility != "off";

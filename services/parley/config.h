@@ -15,6 +15,7 @@
 #include "services/events/config.h"
 #include "services/federation/config.h"
 #include "services/gateway/config.h"
+#include "services/media/config.h"
 #include "services/presence/config.h"
 #include "services/profile/config.h"
 
@@ -37,7 +38,7 @@ struct Config {
 
   // Where the services that do not run in this process are.
   struct Services {
-    std::string accounts, events, presence, profile, calls, federation;
+    std::string accounts, events, presence, profile, calls, federation, media;
   } services;
 
   struct Rpc {
@@ -102,6 +103,7 @@ struct Config {
   federation::Config federation;
   gateway::Config gateway;
   gateway::Config federation_gateway;  // of its own listener; follows from the other
+  media::Config media;
   presence::Config presence;
   profile::Config profile;
 };

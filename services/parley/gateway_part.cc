@@ -72,7 +72,8 @@ class WiredGateway final : public GatewayPart {
  private:
   gateway::Deps DepsOf(const gateway::Config& config) {
     return {config,    Clock::System(), peers_.accounts,   peers_.events,         activity_,
-            profiles_, peers_.calls,    peers_.federation, peers_.room_federation};
+            profiles_, peers_.calls,    peers_.federation, peers_.room_federation,
+            peers_.media};
   }
 
   void AddFederation(gateway::Router& router, const gateway::Config& config) {

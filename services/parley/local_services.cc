@@ -12,6 +12,7 @@
 #include "services/calls/store.h"
 #include "services/events/store.h"
 #include "services/federation/store.h"
+#include "services/media/store.h"
 #include "services/presence/store.h"
 #include "services/profile/store.h"
 
@@ -54,6 +55,7 @@ std::vector<store::Migration> LocalServices::Migrations(const Targets& targets) 
   if (targets.Has("accounts")) Append(all, accounts::Service::Migrations());
   if (targets.Has("calls")) Append(all, calls::Migrations());
   if (targets.Has("federation")) Append(all, federation::Migrations());
+  if (targets.Has("media")) Append(all, media::Migrations());
   if (targets.Has("presence")) Append(all, presence::Migrations());
   if (targets.Has("profile")) Append(all, profile::Migrations());
   return all;
@@ -74,10 +76,12 @@ absl::Status LocalServices::OpenAll() {
   if (targets.Has("profile")) PARLEY_RETURN_IF_ERROR(OpenProfile());
   if (targets.Has("calls") && !is_cluster_) PARLEY_RETURN_IF_ERROR(OpenCalls());
   if (targets.Has("federation") && !is_cluster_) PARLEY_RETURN_IF_ERROR(OpenFederation());
+  if (targets.Has("media")) PARLEY_RETURN_IF_ERROR(OpenMedia());
   if (!is_cluster_) return absl::OkStatus();
   if (targets.Has("presence")) presence::Serve(doors_.presence, needs_.dispatcher);
   if (targets.Has("calls")) calls::Serve(doors_.calls, needs_.dispatcher);
   if (targets.Has("federation")) federation::Serve(doors_.federation, needs_.dispatcher);
+  if (targets.Has("federation")) federation::Serve(doors_.downloads, needs_.dispatcher);
   return absl::OkStatus();
 }
 
@@ -85,6 +89,7 @@ absl::Status LocalServices::OpenUnits(const std::string& service, absl::Span<con
   if (service == "events") return events_->OpenPartitions(units);
   if (service == "accounts") return accounts_->OpenPartitions(units);
   if (service == "profile") return profile_->OpenPartitions(units);
+  if (service == "media") return media_->OpenPartitions(units);
   absl::MutexLock lock(&mutex_);
   PARLEY_RETURN_IF_ERROR(OpenWhole(service));
   if (service == "calls") calls_->Start();
@@ -96,6 +101,7 @@ void LocalServices::CloseUnits(const std::string& service, absl::Span<const Part
   if (service == "events") return events_->ClosePartitions(units);
   if (service == "accounts") return accounts_->ClosePartitions(units);
   if (service == "profile") return profile_->ClosePartitions(units);
+  if (service == "media") return media_->ClosePartitions(units);
   if (stopping_) return;
   log::Error("another process has taken over, this one ends", {{"service", service}});
   std::_Exit(1);
@@ -177,7 +183,16 @@ absl::Status LocalServices::OpenFederation() {
                                         peers.room_federation, peers.accounts, peers.presence,
                                         Clock::System(), Rng::System(), needs_.registry, needs_.old_keys}));
   Connect(*federation_, peers.federation, doors_.federation);
+  Connect(federation_->downloads(), peers.downloads, doors_.downloads);
   return absl::OkStatus();
+}
+
+absl::Status LocalServices::OpenMedia() {
+  const media::Config& config = needs_.config.media;
+  PARLEY_TRY(blobs_, media::BlobFolder::Open(config.path));
+  const media::Service::Deps deps{needs_.store,    needs_.bus,    *blobs_,        needs_.peers.downloads,
+                                  Clock::System(), Rng::System(), needs_.registry};
+  return OpenShared(config, deps, needs_.peers.media, media_);
 }
 
 void LocalServices::Start() {

@@ -21,6 +21,8 @@
 #include "services/calls/service.h"
 #include "services/events/service.h"
 #include "services/federation/service.h"
+#include "services/media/blob_folder.h"
+#include "services/media/service.h"
 #include "services/parley/config.h"
 #include "services/parley/peers.h"
 #include "services/parley/targets.h"
@@ -83,6 +85,7 @@ class LocalServices final : public lease::Holder {
   absl::Status OpenProfile();
   absl::Status OpenCalls();
   absl::Status OpenFederation();
+  absl::Status OpenMedia();
 
   const Needs needs_;
   const bool is_cluster_;
@@ -92,6 +95,7 @@ class LocalServices final : public lease::Holder {
     presence::PresenceLink presence{rpc::NoObserver()};
     calls::CallsLink calls{rpc::NoObserver()};
     federation::FederationLink federation{rpc::NoObserver()};
+    federation::DownloadsLink downloads{rpc::NoObserver()};
   } doors_;
   mutable absl::Mutex mutex_;  // while services come to be
   std::unique_ptr<events::Service> events_;
@@ -100,6 +104,8 @@ class LocalServices final : public lease::Holder {
   std::unique_ptr<profile::Service> profile_;
   std::unique_ptr<calls::Service> calls_;
   std::unique_ptr<federation::Service> federation_;
+  std::unique_ptr<media::BlobFolder> blobs_;
+  std::unique_ptr<media::Service> media_;
   std::unique_ptr<Periodic> events_tick_;
 };
 

@@ -46,6 +46,7 @@ std::vector<Option> ClusterOptions(Config& c) {
       {"services.profile", &c.services.profile, "The same for profile."},
       {"services.calls", &c.services.calls, "The same for calls."},
       {"services.federation", &c.services.federation, "The same for federation."},
+      {"services.media", &c.services.media, "The same for media."},
       {"rpc.threads", &c.rpc.threads, "Threads that serve calls from other processes.", 1, 4096},
       {"rpc.max_queued", &c.rpc.max_queued, "Calls that may wait for such a thread; beyond it they are refused."},
       {.name = "rpc.token",
@@ -231,6 +232,28 @@ std::vector<Option> CallOptions(Config& c) {
   };
 }
 
+std::vector<Option> MediaOptions(Config& c) {
+  media::Config& m = c.media;
+  return {
+      {"media.path", &m.path,
+       "The folder that holds all files. Where several processes run `media`, all of them see the same. Empty: media in "
+       "data_dir."},
+      {"media.unauthenticated", &c.gateway.unauthenticated_media,
+       "Serve files under /_matrix/media, too, where nobody needs a token: clients and servers of before Matrix 1.11 know "
+       "no other way. Without it the answer there is 404."},
+      {"media.max_remote_bytes", &m.max_remote_bytes, "Files of other servers beyond this are not fetched."},
+      {"media.max_reserved", &m.max_reserved, "So many ids of one user may wait for their upload."},
+      {"media.reserved_lifetime", &m.reserved_lifetime, "How long such an id waits."},
+      {"media.any_thumbnail_size", &m.any_thumbnail_size,
+       "Make thumbnails in whatever size is asked for, up to 800x600, instead of the five standard ones."},
+      {"media.max_thumbnail_pixels", &m.max_thumbnail_pixels, "Images with more pixels get no thumbnails."},
+      {"media.max_thumbnail_source_bytes", &m.max_thumbnail_source_bytes, "Nor do files with more bytes."},
+      {"media.thumbnail_timeout", &m.thumbnail_timeout, "How long making a thumbnail may take."},
+      {"media.thumbnails_at_once", &m.thumbnails_at_once,
+       "Thumbnails that are made at the same time; others wait for their turn.", 1, 256},
+  };
+}
+
 std::vector<Option> LimitOptions(Config& c) {
   gateway::Config& g = c.gateway;
   accounts::Config& a = c.accounts;
@@ -299,7 +322,7 @@ config::Table OptionsOf(Config& config) {
   std::vector<Option> all;
   for (const auto part :
        {GeneralOptions, RoomOptions, ListenOptions, RegistrationOptions, SessionOptions, PresenceOptions, ProfileOptions,
-        CallOptions, RateOptions, LimitOptions, FederationOptions, WellKnownOptions, ClusterOptions, StoreOptions, PostgresOptions, LogOptions}) {
+        CallOptions, MediaOptions, RateOptions, LimitOptions, FederationOptions, WellKnownOptions, ClusterOptions, StoreOptions, PostgresOptions, LogOptions}) {
     for (Option& option : part(config)) all.push_back(std::move(option));
   }
   return config::Table(std::move(all));

@@ -43,6 +43,8 @@ absl::Status Peers::ConnectAll(const Config& config, const Targets& targets) {
   PARLEY_RETURN_IF_ERROR(Connect<profile::ProfileClient>("profile", at.profile, targets, profile));
   PARLEY_RETURN_IF_ERROR(Connect<events::RoomFederationClient>("events", at.events, targets, room_federation));
   PARLEY_RETURN_IF_ERROR(Connect<calls::CallsClient>("calls", at.calls, targets, calls));
+  PARLEY_RETURN_IF_ERROR(Connect<media::MediaClient>("media", at.media, targets, media));
+  PARLEY_RETURN_IF_ERROR(Connect<federation::DownloadsClient>("federation", at.federation, targets, downloads));
   return Connect<federation::FederationClient>("federation", at.federation, targets, federation);
 }
 

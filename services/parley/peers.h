@@ -13,7 +13,9 @@
 #include "parley/calls/v1/calls.parley.h"
 #include "parley/events/v1/events.parley.h"
 #include "parley/events/v1/room_federation.parley.h"
+#include "parley/federation/v1/downloads.parley.h"
 #include "parley/federation/v1/federation.parley.h"
+#include "parley/media/v1/media.parley.h"
 #include "parley/presence/v1/presence.parley.h"
 #include "parley/profile/v1/profile.parley.h"
 #include "services/parley/config.h"
@@ -33,7 +35,9 @@ class Peers {
         profile(observer),
         calls(observer),
         federation(observer),
-        room_federation(observer) {}
+        room_federation(observer),
+        media(observer),
+        downloads(observer) {}
 
   // Connects the links of all services that `targets` leaves out to where the configuration says they are.
   // InvalidArgument when it does not say.
@@ -48,6 +52,8 @@ class Peers {
   calls::CallsLink calls;
   federation::FederationLink federation;
   events::RoomFederationLink room_federation;  // of `events`
+  media::MediaLink media;
+  federation::DownloadsLink downloads;  // of `federation`
 
  private:
   template <class Client, class Link>

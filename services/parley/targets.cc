@@ -11,7 +11,7 @@ namespace parley {
 const std::vector<std::string>& Targets::Names() {
   static const auto& names =
       *new std::vector<std::string>{"gateway", "events", "accounts", "presence", "profile", "calls",
-                                       "federation"};
+                                       "federation", "media"};
   return names;
 }
 

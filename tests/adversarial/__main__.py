@@ -10,8 +10,7 @@ from conformance.launcher import Homeserver
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-# media joins when the server has media.
-FILES = "client,json,auth,limits,http,fedhttp"
+FILES = "client,json,auth,media,limits,http,fedhttp"
 
 
 def corpus():
@@ -19,7 +18,7 @@ def corpus():
 
 
 def replay(url, more):
-    command = [sys.executable, str(corpus()), "--base", url, "--known", str(HERE / "known.jsonl")]
+    command = [sys.executable, str(corpus()), "--base", url]
     if "--files" not in more:
         command += ["--files", FILES]
     return subprocess.run([*command, *more]).returncode

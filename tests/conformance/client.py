@@ -33,6 +33,7 @@ class Reply:
         self.status = response.status_code
         self.headers = response.headers
         self.text = response.text
+        self.content = response.content
         try:
             self.body = response.json()
         except ValueError:

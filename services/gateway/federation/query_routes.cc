@@ -4,7 +4,7 @@
 #include "services/gateway/config.h"
 #include "services/gateway/federation/requests.h"
 
-// Server-server API, "Querying for information", "Content Repository".
+// Server-server API, "Querying for information".
 namespace parley::gateway {
 namespace {
 
@@ -29,18 +29,11 @@ absl::StatusOr<HttpAnswer> QueryOther(const Deps&, RequestContext&, const std::s
   return Unrecognized("This kind of query is not known");
 }
 
-// GET /_matrix/federation/v1/media/download/{mediaId} and …/thumbnail/{mediaId}
-absl::StatusOr<HttpAnswer> GetMedia(const Deps&, RequestContext&, const std::string&) {
-  return NotFound("This server has no such media");
-}
-
 }  // namespace
 
 void AddFederationQueryRoutes(Router& router, const FederationDeps& deps) {
   AddSigned(router, deps, {"GET", "/_matrix/federation/v1/query/directory", QueryDirectory});
   AddSigned(router, deps, {"GET", "/_matrix/federation/v1/query/{queryType}", QueryOther});
-  AddSigned(router, deps, {"GET", "/_matrix/federation/v1/media/download/{mediaId}", GetMedia});
-  AddSigned(router, deps, {"GET", "/_matrix/federation/v1/media/thumbnail/{mediaId}", GetMedia});
 }
 
 }  // namespace parley::gateway

@@ -5,6 +5,7 @@ namespace parley::gateway {
 void AddFederationRoutes(Router& router, const FederationDeps& deps) {
   for (const auto add : {
            AddFederationKeyRoutes,
+           AddFederationMediaRoutes,
            AddFederationMembershipRoutes,
            AddFederationQueryRoutes,
            AddFederationRoomRoutes,

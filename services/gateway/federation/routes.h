@@ -35,7 +35,9 @@ void AddFederationThirdPartyRoutes(Router& router, const FederationDeps& deps);
 void AddFederationSendRoutes(Router& router, const FederationDeps& deps);
 // Profiles, devices and keys of our users; our room directory.
 void AddFederationUserRoutes(Router& router, const FederationDeps& deps);
-// Aliases, media: what stands outside of rooms.
+// Files of our users.
+void AddFederationMediaRoutes(Router& router, const FederationDeps& deps);
+// Aliases: what stands outside of rooms.
 void AddFederationQueryRoutes(Router& router, const FederationDeps& deps);
 
 }  // namespace parley::gateway
