@@ -12,6 +12,7 @@
       "listen" (include "parley.config.listen" . | fromYaml)
       "services" (include "parley.config.services" . | fromYaml)
       "rpc" (dict "token_file" "/etc/parley/secrets/rpc-token")
+      "media" (dict "path" "/var/lib/parley-media/files")
       "bus" (include "parley.config.bus" . | fromYaml)
       "store" (dict "engine" "postgres" "postgres" (include "parley.config.postgres" . | fromYaml)) -}}
 {{- if not (dig "listen" "behind_proxy" "" .Values.config) }}

@@ -5,6 +5,10 @@
 {{- $values := include "parley.service" . | fromYaml -}}
 {{- $component := dict "root" $root "component" .service -}}
 {{- $store := (index (include "parley.graph" $root | fromYaml) .service).store -}}
+{{- $alone := and (eq .service "media") (not (include "parley.mediaIsShared" $root)) -}}
+{{- if and $alone (or $values.autoscaling.enabled (gt (int $values.replicas) 1)) -}}
+{{- fail "several pods of `media` need a volume that they share: media.storage.accessModes: [ReadWriteMany]" -}}
+{{- end -}}
 apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -14,8 +18,12 @@ spec:
   replicas: {{ $values.replicas }}
   {{- end }}
   revisionHistoryLimit: 5
+  {{- if $alone }}
+  strategy: {type: Recreate}   # two pods can't have the volume at a time
+  {{- else }}
   strategy:
     rollingUpdate: {maxUnavailable: 0, maxSurge: 1}
+  {{- end }}
   selector:
     matchLabels:
       {{- include "parley.selector" $component | nindent 6 }}
@@ -59,6 +67,10 @@ spec:
           {{- include "parley.container" (dict "root" $root "service" .service "values" $values) | nindent 10 }}
       volumes:
         {{- include "parley.volumes" (dict "root" $root "store" $store "config" (include "parley.fullname" $root)) | nindent 8 }}
+        {{- if eq .service "media" }}
+        - name: files
+          persistentVolumeClaim: {claimName: {{ include "parley.mediaClaim" $root }}}
+        {{- end }}
 {{- end -}}
 
 {{- define "parley.container" -}}
@@ -89,6 +101,9 @@ securityContext:
   {{- include "parley.containerSecurity" .root | nindent 2 }}
 volumeMounts:
   {{- include "parley.mounts" .root | nindent 2 }}
+  {{- if eq .service "media" }}
+  - {name: files, mountPath: /var/lib/parley-media}
+  {{- end }}
 {{- end -}}
 
 {{/* Started once it is ready for the first time; alive while it answers at all; ready while its gRPC server says so, and

@@ -3,13 +3,14 @@
 {{/* calls: whose gRPC port it reaches (its own: a replica hands to the owner of a partition). store: it has tables. internet: it
      calls other servers. */}}
 {{- define "parley.graph" -}}
-gateway: {calls: [accounts, calls, events, federation, presence, profile], store: false}
+gateway: {calls: [accounts, calls, events, federation, media, presence, profile], store: false}
 events: {calls: [accounts, events, federation], store: true}
 accounts: {calls: [accounts, events, federation, profile], store: true}
 presence: {calls: [federation, presence, profile], store: true}
 profile: {calls: [accounts, events, presence, profile], store: true}
 calls: {calls: [calls, events], store: true}
 federation: {calls: [accounts, events, federation, presence], store: true, internet: true}
+media: {calls: [federation, media], store: true}
 {{- end -}}
 
 {{- define "parley.ports" -}}
@@ -23,6 +24,15 @@ rpc: 9007
 {{- define "parley.service" -}}
 {{- $all := deepCopy .root.Values.serviceDefaults -}}
 {{- mergeOverwrite $all (deepCopy (index .root.Values.services .service)) | toYaml -}}
+{{- end -}}
+
+{{/* Yes, where several pods may use the claim of the files at a time. */}}
+{{- define "parley.mediaIsShared" -}}
+{{- if has "ReadWriteMany" .Values.media.storage.accessModes -}}yes{{- end -}}
+{{- end -}}
+
+{{- define "parley.mediaClaim" -}}
+{{ .Values.media.storage.existingClaim | default (printf "%s-media" (include "parley.fullname" .)) }}
 {{- end -}}
 
 {{- define "parley.serviceName" -}}
