@@ -58,6 +58,7 @@ class Peer:
         self.key = events.Key()
         self.old_keys = {}  # key -> expired_ts
         self.rooms = {}
+        self.files = {}  # media id -> bytes
         self.lies = {}  # name of an answer -> function(peer, request, *path) -> value, Raw or None (answers nothing)
         self.requests = []  # (method, path) of everything that was asked
         self.transactions = []
@@ -281,6 +282,13 @@ def not_found(text="not found"):
     return Raw(json.dumps({"errcode": "M_NOT_FOUND", "error": text}).encode(), 404)
 
 
+def multipart(content, headers="Content-Type: text/plain\r\n", boundary="gc0p4Jq0M2Yt08jU534c0p"):
+    """A file as servers hand it to each other."""
+    head = f"--{boundary}\r\nContent-Type: application/json\r\n\r\n{{}}\r\n--{boundary}\r\n{headers}\r\n"
+    body = head.encode() + content + f"\r\n--{boundary}--\r\n".encode()
+    return Raw(body, headers={"Content-Type": f"multipart/mixed; boundary={boundary}"})
+
+
 # -- the honest answers
 
 
@@ -420,6 +428,16 @@ def _directory(peer, request):
         if (room.content("m.room.canonical_alias") or {}).get("alias") == alias:
             return {"room_id": room.id, "servers": sorted(room.servers())}
     return not_found()
+
+
+@answers("GET", "/federation/v1/media/download/([^/]+)")
+def _media(peer, request, media_id):
+    return multipart(peer.files[media_id]) if media_id in peer.files else not_found()
+
+
+@answers("GET", "/media/v3/download/([^/]+)/([^/]+)")
+def _old_media(peer, request, server, media_id):
+    return Raw(peer.files[media_id], headers={"Content-Type": "text/plain"}) if media_id in peer.files else not_found()
 
 
 @answers("GET", "/federation/v1/user/devices/([^/]+)")

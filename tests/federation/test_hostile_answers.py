@@ -7,7 +7,7 @@ import pytest
 from conformance.client import unique, until
 
 from . import events
-from .peer import Peer, Raw, not_found
+from .peer import Peer, Raw, multipart, not_found
 from .room import Room
 from .stage import Stage, cases, unchecked
 
@@ -15,7 +15,7 @@ CASES = cases("federation_remote.jsonl")
 # Played elsewhere: common/federation's tests resolve names against a fake network.
 NAMES = ("well-known", "dns")
 # Parley does not fetch these yet.
-LATER = ("media", "url_preview", "push", "appservice")
+LATER = ("url_preview", "push", "appservice")
 PLAYS = {}
 
 
@@ -503,3 +503,47 @@ def _(stage, evil, user):
     assert reply.status < 500
     if reply.status == 200:
         assert reply.body["chunk"] == []
+
+
+def fetch(user, evil):
+    """Asks for a file of the evil server: it is not there."""
+    reply = user.get(f"/_matrix/client/v1/media/download/{evil.name}/{unique('file')}")
+    refused(reply)
+
+
+@plays("remote-media-redirect-internal")
+def _(stage, evil, user):
+    for url in ("https://10.1.2.3/secret", "http://169.254.169.254/latest/meta-data", "file:///etc/passwd"):
+        evil.lies["media"] = lambda *_: multipart(b"", f"Location: {url}\r\n")
+        fetch(user, evil)
+
+
+@plays("remote-media-endless")
+def _(stage, evil, user):
+    def endless(*_):
+        whole = multipart(b"x" * (1 << 20))
+
+        def parts():
+            yield whole.body
+            while True:
+                yield b"x" * (1 << 20)
+
+        return Raw(parts(), headers=whole.headers)
+
+    evil.lies["media"] = endless
+    fetch(user, evil)
+
+
+@plays("remote-media-lying-length")
+def _(stage, evil, user):
+    whole = multipart(b"x" * 1000)
+    evil.lies["media"] = lambda *_: Raw(whole.body, headers=whole.headers | {"Content-Length": "10"})
+    fetch(user, evil)
+
+
+@plays("remote-media-multipart-bomb")
+def _(stage, evil, user):
+    part = b"--b\r\nContent-Type: application/json\r\n\r\n{}\r\n"
+    headers = {"Content-Type": "multipart/mixed; boundary=b"}
+    evil.lies["media"] = lambda *_: Raw(part * 100_000 + b"--b--\r\n", headers=headers)
+    fetch(user, evil)
