@@ -18,6 +18,7 @@
 #include "services/gateway/federation/transactions.h"
 #include "services/gateway/gateway.h"
 #include "services/gateway/last_seen.h"
+#include "services/gateway/own_writes.h"
 #include "services/gateway/profile_cache.h"
 #include "services/gateway/federation/remote_names.h"
 #include "services/gateway/remote_rooms.h"
@@ -71,7 +72,7 @@ class WiredGateway final : public GatewayPart {
 
  private:
   gateway::Deps DepsOf(const gateway::Config& config) {
-    return {config,    Clock::System(), peers_.accounts,   peers_.events,         activity_,
+    return {config,    Clock::System(), peers_.accounts,   own_writes_,           activity_,
             profiles_, peers_.calls,    peers_.federation, peers_.room_federation,
             peers_.media};
   }
@@ -128,6 +129,8 @@ class WiredGateway final : public GatewayPart {
   gateway::RemoteNames remote_names_{peers_.events, peers_.presence, Clock::System()};
   gateway::Sync sync_{{peers_.accounts, peers_.events, peers_.presence, peers_.calls, remote_rooms_, bus_,
                        Clock::System(), sync_pool_, config_.partitions, GatewayName(), config_.gateway.presence}};
+  gateway::OwnWrites own_writes_{
+      peers_.events, [this](const std::string& room_id, int64_t position) { sync_.Wrote(room_id, position); }};
   gateway::FilterCache filters_{peers_.accounts};
   gateway::ServerAuth server_auth_{config_.server_name, {peers_.federation, Clock::System(), registry_}};
   gateway::Transactions transactions_{Clock::System()};

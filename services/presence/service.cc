@@ -124,7 +124,8 @@ void Service::Apply(const std::string& user_id, const Input& input) {
   if (DirectoryOf(user_id).Apply(user_id, input, deps_.clock.Now())) metrics_.told_others.Add();
 }
 
-// What is read of memory and queued under the lock is written in the order of what happened.
+// What is read of memory and queued under the lock is written in the order of what happened. Each is a chain of its own:
+// one that fails takes none of the later ones with it.
 absl::Status Service::Save(Partition partition, absl::FunctionRef<void(store::Batch&)> fill) {
   const store::StreamState& state = states_[partition];
   absl::Notification done;
@@ -135,7 +136,7 @@ absl::Status Service::Save(Partition partition, absl::FunctionRef<void(store::Ba
     fill(batch);
     if (batch.empty()) return absl::OkStatus();
     PARLEY_RETURN_IF_ERROR(deps_.store.Enqueue(std::move(batch),
-                                               store::Fence{kStream, partition, state.epoch, state.head, state.head},
+                                               store::Fence{kStream, partition, state.epoch, state.head, state.head, ++saves_},
                                                [&](absl::Status status) {
                                                  saved = std::move(status);
                                                  done.Notify();

@@ -86,6 +86,7 @@ class Service final : public PresenceService {
   std::vector<store::StreamState> states_;                // by partition, as taken over
   std::vector<std::unique_ptr<Directory>> directories_;  // by partition
   absl::Mutex saving_;
+  int64_t saves_ ABSL_GUARDED_BY(saving_) = 0;
   absl::Notification stopping_;
   std::thread timer_;
 };

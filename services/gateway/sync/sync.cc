@@ -123,6 +123,10 @@ void Sync::DropStaleToken(SyncQuery& query, uint64_t incarnation) {
   if (query.since && query.since->incarnation() != incarnation) query.since.reset();
 }
 
+void Sync::Wrote(std::string_view room_id, int64_t position) {
+  heard_.rooms.Wrote(PartitionOf(room_id, deps_.partitions), position, room_id);
+}
+
 absl::StatusOr<Difference> Sync::ReadNow(const rpc::Call& call, SyncQuery query) {
   const auto incarnation = Incarnation();
   if (!incarnation.ok()) return incarnation.status();

@@ -59,6 +59,9 @@ class Sync {
   // The difference as it is now, without waiting.
   absl::StatusOr<Difference> ReadNow(const rpc::Call& call, SyncQuery query);
 
+  // An event of this room was sent through this gateway and acknowledged: syncs from now on show it.
+  void Wrote(std::string_view room_id, int64_t position);
+
   size_t sessions() const { return sessions_.size(); }
   size_t waiting() const { return sessions_.waiting(); }
 

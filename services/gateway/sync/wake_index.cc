@@ -15,10 +15,19 @@ bool WakeIndex::Heard(Partition partition, int64_t position, std::string_view ke
   if (missed) state.horizon = std::max(state.horizon, position - 1);
   state.heard = true;
   state.head = std::max(state.head, position);
+  Note(partition, position, key);
+  return !missed;
+}
+
+void WakeIndex::Wrote(Partition partition, int64_t position, std::string_view key) {
+  absl::MutexLock lock(&mutex_);
+  Note(partition, position, key);
+}
+
+void WakeIndex::Note(Partition partition, int64_t position, std::string_view key) {
   if (keys_.size() >= max_keys_) DropOlderHalf();
   KeyState& known = keys_.try_emplace(Abs(key), KeyState{partition, 0}).first->second;
   known.position = std::max(known.position, position);
-  return !missed;
 }
 
 bool WakeIndex::HeardHead(Partition partition, int64_t head) {

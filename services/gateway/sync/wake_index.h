@@ -33,6 +33,10 @@ class WakeIndex {
   // The owner's head is `head`, from a heartbeat or a poll. False when wakes up to it were missed.
   [[nodiscard]] bool HeardHead(Partition partition, int64_t head);
 
+  // A write that this gateway has passed on was acknowledged: whoever reads here finds it, though its wake may come later
+  // or never. Says nothing of others' writes before it.
+  void Wrote(Partition partition, int64_t position, std::string_view key);
+
   // Nothing heard so far can be trusted (the bus was away).
   void Forget();
 
@@ -53,6 +57,7 @@ class WakeIndex {
     int64_t position;
   };
 
+  void Note(Partition partition, int64_t position, std::string_view key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void DropOlderHalf() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t max_keys_;

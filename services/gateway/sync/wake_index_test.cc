@@ -31,6 +31,16 @@ TEST(WakeIndex, DoesNotTrustWhatCameBeforeAGap) {
   EXPECT_EQ(index.Since(3, "!b", 12), News::kNo);
 }
 
+TEST(WakeIndex, KnowsAnOwnWriteBeforeItsWake) {
+  WakeIndex index;
+  (void)index.HeardHead(3, 10);
+  index.Wrote(3, 12, "!a");
+  EXPECT_EQ(index.Since(3, "!a", 10), News::kYes);
+  EXPECT_EQ(index.Since(3, "!a", 12), News::kNo);
+  EXPECT_TRUE(index.Heard(3, 11, "!b"));
+  EXPECT_TRUE(index.Heard(3, 12, "!a"));
+}
+
 // As the new owner of a partition says it: the one before may not have told of what is at the head.
 TEST(WakeIndex, AWakeWithoutAKeySpeaksOfEverythingUpToThere) {
   WakeIndex index;
