@@ -10,7 +10,7 @@ from .alone import Alone
 from .blows import between, disk, overload, postgres, redis, services
 from .checker import violations
 from .load import Load
-from .site import NarrowSite, ProxiedSite, ReplicatedSite, Site, site
+from .site import NarrowSite, ProxiedSite, ReplicatedSite, Site, SlowStoreSite, site
 
 BEFORE, AFTER = 5, 10  # rounds of every user before the blow and after it
 PLACES = [
@@ -23,7 +23,8 @@ PLACES = [
             *(services.stopped_owner, services.rolling_restart, services.random_kills),
         ],
     ),
-    (ProxiedSite, [postgres.slow]),
+    (ProxiedSite, [redis.slow, between.requests_cut, between.answers_cut]),
+    (SlowStoreSite, [postgres.slow]),
     (ReplicatedSite, [postgres.failed_over]),
     (Alone, [disk.full]),
     (NarrowSite, [overload.overloaded]),

@@ -197,12 +197,11 @@ def told_and_lost(facts):
 
 
 def told_and_forgotten(facts):
-    """What was in an answer that did not reach the client is in the one to the same question."""
-    for answers in facts.chains.values():
-        kept = {synced.since: synced for synced in answers}
-        for synced in answers:
-            for message in set(synced.told) - set(kept[synced.since].told):
-                yield Violation("told-forgotten", f"{message} to {synced.user}")
+    """What was in an answer that did not reach the client comes in a later one."""
+    for chain, answers in facts.chains.items():
+        kept = {message for synced in facts.paths[chain] for message in synced.told}
+        for message in {message for synced in answers for message in synced.told} - kept:
+            yield Violation("told-forgotten", f"{message} to {answers[0].user}")
 
 
 def names(facts):

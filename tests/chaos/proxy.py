@@ -1,67 +1,61 @@
 """Stands between two processes: late, or deaf in one direction."""
 
 import asyncio
-import threading
+import multiprocessing
 from contextlib import contextmanager
 
 CHUNK = 1 << 16
+
+processes = multiprocessing.get_context("spawn")
 
 
 class Proxy:
     """Listens at one address and passes on to another, each a path or a pair of host and port.
 
-    `towards` is the way to the target, `back` the way from it; each has a `delay` in seconds, and
-    while it is `cut` nothing passes and the connections stay. Closing it breaks them.
+    `towards` is the way to the target, `back` the way from it. A process of its own, so that what
+    else this one does makes nothing late. Closing it breaks the connections.
     """
 
     def __init__(self, listen, target):
         self.towards, self.back = Way(), Way()
-        self._target = target
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self._server = self._run(_listen(listen, self._serve))
+        is_listening = processes.Event()
+        arguments = (listen, target, self.towards, self.back, is_listening)
+        self._process = processes.Process(target=_run, args=arguments, daemon=True)
+        self._process.start()
+        assert is_listening.wait(30), f"the proxy at {listen} did not begin"
 
     def close(self):
-        self._run(self._end())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-
-    def _run(self, coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
-
-    async def _end(self):
-        self._server.close()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-
-    async def _serve(self, reader, writer):
-        try:
-            target_reader, target_writer = await _connect(self._target)
-        except OSError:
-            writer.close()
-            return
-        await asyncio.gather(
-            self.towards.carry(reader, target_writer), self.back.carry(target_reader, writer)
-        )
+        self._process.kill()
+        self._process.join()
 
 
 class Way:
-    """One direction of all connections."""
+    """One direction of all connections: everything comes `delay` seconds late, or, while it is cut,
+    not at all, and the connections stay."""
 
     def __init__(self):
-        self.delay = 0.0
-        self.is_cut = False
+        self._delay = processes.Value("d", 0.0)
+        self._is_cut = processes.Value("b", 0)
+
+    @property
+    def delay(self):
+        return self._delay.value
+
+    @delay.setter
+    def delay(self, seconds):
+        self._delay.value = seconds
+
+    @property
+    def is_cut(self):
+        return bool(self._is_cut.value)
 
     @contextmanager
     def cut(self):
-        self.is_cut = True
+        self._is_cut.value = 1
         try:
             yield
         finally:
-            self.is_cut = False
+            self._is_cut.value = 0
 
     async def carry(self, reader, writer):
         under_way = asyncio.Queue()
@@ -92,6 +86,25 @@ class Way:
             return
         finally:
             writer.close()
+
+
+def _run(listen, target, towards, back, is_listening):
+    async def serve(reader, writer):
+        try:
+            target_reader, target_writer = await _connect(target)
+        except OSError:
+            writer.close()
+            return
+        await asyncio.gather(
+            towards.carry(reader, target_writer), back.carry(target_reader, writer)
+        )
+
+    async def run():
+        server = await _listen(listen, serve)
+        is_listening.set()
+        await server.serve_forever()
+
+    asyncio.run(run())
 
 
 async def _listen(address, serve):

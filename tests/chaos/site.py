@@ -8,7 +8,6 @@ from glob import glob
 from pathlib import Path
 
 import requests
-
 from cluster.server import Cluster, is_running
 from conformance.launcher import free_port
 
@@ -18,18 +17,11 @@ ROOT = Path(__file__).parent.parent.parent
 OWNERS = 3  # processes of events, accounts and profile, each
 SERVICES = [
     *("events", "events-2", "events-3", "accounts", "accounts-2", "accounts-3"),
-    *(
-        "profile",
-        "profile-2",
-        "profile-3",
-        "presence",
-        "presence-2",
-        "calls",
-        "calls-2",
-        "federation",
-    ),
+    *("profile", "profile-2", "profile-3", "presence", "presence-2"),
+    *("calls", "calls-2", "media", "media-2", "federation"),
 ]
 GATEWAYS = ["gateway", "gateway-2"]
+NARROW = {"PARLEY_LIMITS_HANDLER_THREADS": "8", "PARLEY_LIMITS_MAX_QUEUED_REQUESTS": "32"}
 
 
 class Site(Cluster):
@@ -114,39 +106,49 @@ class OwnBackends(Site):
 
 
 class ProxiedSite(OwnBackends):
-    """Everything between the services and Redis, PostgreSQL and events-2 goes through a proxy."""
+    """Everything between the services and Redis, and from them to events-2, goes through a proxy."""
 
     def __init__(self, launcher, long=False):
         super().__init__(launcher, long)
         address = (self.server.address, free_port(self.server.address))
         self.redis_proxy = Proxy(address, self.redis)
-        self.postgres_proxy = self.proxy_postgres()
-        via = str(self.folder / "events-2.via.sock")
-        self.events_proxy = Proxy(via, str(self.folder / "events-2.sock"))
-        self.use(address, self.folder / "via")
+        via = self.folder / "events-2.via"
+        self.events_proxy = Proxy(str(via), str(self.folder / "events-2.sock"))
+        self.use(address, self.folder / "postgres")
 
     def start(self):
         super().start()
-        self.restart(
-            "events-2", signal.SIGTERM, {"PARLEY_LISTEN_RPC_ADVERTISE": "unix:events-2.via.sock"}
-        )
+        advertise = {"PARLEY_LISTEN_RPC_ADVERTISE": "unix:events-2.via"}
+        self.restart("events-2", signal.SIGTERM, advertise)
         self.wait_for_all_owners()
         return self
 
     def close(self):
         super().close()
-        for proxy in (self.redis_proxy, self.postgres_proxy, self.events_proxy):
-            proxy.close()
+        self.redis_proxy.close()
+        self.events_proxy.close()
+
+
+class SlowStoreSite(OwnBackends):
+    """Everything between the services and PostgreSQL goes through a proxy."""
+
+    def __init__(self, launcher, long=False):
+        super().__init__(launcher, long)
+        self.postgres_proxy = self.proxy_postgres()
+        self.use(self.redis, self.folder / "via")
+
+    def close(self):
+        super().close()
+        self.postgres_proxy.close()
 
 
 class NarrowSite(OwnBackends):
     """One process with little room for requests, whose commits take their time."""
 
     users = 1  # that is not the load that matters
-    ROOM = {"PARLEY_LIMITS_HANDLER_THREADS": "8", "PARLEY_LIMITS_MAX_QUEUED_REQUESTS": "32"}
 
     def __init__(self, launcher, long=False):
-        super().__init__(launcher, long, self.ROOM | {"PARLEY_SHAPE": "all"})
+        super().__init__(launcher, long, NARROW | {"PARLEY_SHAPE": "all"})
         self.postgres_proxy = self.proxy_postgres()
         self.postgres_proxy.back.delay = 0.01
         self.use(self.redis, self.folder / "via")
@@ -189,7 +191,7 @@ class ReplicatedSite(OwnBackends):
         subprocess.run(psql, check=True, capture_output=True)
 
     def _start_standby(self):
-        bin = Path(sorted(glob("/usr/lib/postgresql/*/bin"))[-1])
+        bin = Path(max(glob("/usr/lib/postgresql/*/bin")))
         self.standby.mkdir()
         os.chown(self.standby, (self.folder / "postgres/data").stat().st_uid, -1)
         primary, data = str(self.folder / "postgres"), str(self.standby / "data")

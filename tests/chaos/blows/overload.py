@@ -25,7 +25,9 @@ def overloaded(it, load):
     check_rooms(client, it.gateways[0], rooms, [best, over])
     offered = (len(over.acknowledged) + over.shed + len(over.others)) / over.seconds
     assert not best.shed + len(best.others) and not over.others, (best.others + over.others)[:3]
-    assert over.rate() >= GOODPUT / 2 * best.rate(), f"{over.rate():.0f} of {best.rate():.0f} a second"
+    assert over.rate() >= GOODPUT / 2 * best.rate(), (
+        f"{over.rate():.0f} of {best.rate():.0f} a second"
+    )
     assert recovery < RECOVERED, f"recovered after {recovery:.1f} s"
     return lambda _: (
         f"best {best.rate():.0f} sends a second; of {offered:.0f} a second {over.rate():.0f} were done "
