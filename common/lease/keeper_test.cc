@@ -22,7 +22,7 @@ constexpr uint32_t kUnits = 16;
 constexpr absl::Duration kSoon = absl::Seconds(20);
 
 store::PostgresServer& Server() {
-  static auto& server = *new store::PostgresServer();
+  static store::PostgresServer server;  // ends with the test
   return server;
 }
 

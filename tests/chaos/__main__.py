@@ -9,7 +9,7 @@ from . import history
 from .alone import Alone
 from .blows import between, disk, overload, postgres, redis, services
 from .checker import violations
-from .load import Load
+from .load import Load, clock
 from .site import NarrowSite, ProxiedSite, ReplicatedSite, Site, SlowStoreSite, site
 
 BEFORE, AFTER = 5, 10  # rounds of every user before the blow and after it
@@ -30,6 +30,8 @@ PLACES = [
     (NarrowSite, [overload.overloaded]),
 ]
 
+ONLY_LONG = [between.clock_slow]  # libfaketime makes it slow, too
+
 
 def name_of(blow):
     return f"{blow.__module__.rsplit('.')[-1]}_{blow.__name__}"
@@ -37,6 +39,7 @@ def name_of(blow):
 
 def deal(blow, it, kept):
     """Returns the blow's figures."""
+    begin = clock()
     load = Load(it.gateways, name_of(blow).replace("_", "-"), it.users)
     load.wait_for(BEFORE)
     figures = blow(it, load)
@@ -46,7 +49,7 @@ def deal(blow, it, kept):
     if found:
         history.dump(records, kept / f"chaos-{name_of(blow)}.jsonl")
     assert not found, f"{len(found)} violations, first: {found[0]}"
-    return f"{sum(load.rounds)} rounds; {figures(records)}"
+    return f"{figures(records)} ({sum(load.rounds)} rounds, {clock() - begin:.0f} s)"
 
 
 def run(blows, kind, arguments):
@@ -64,6 +67,12 @@ def run(blows, kind, arguments):
     return 0
 
 
+def is_wanted(blow, arguments):
+    if arguments.only:
+        return arguments.only in name_of(blow)
+    return arguments.long or blow not in ONLY_LONG
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--launcher", required=True)
@@ -73,7 +82,7 @@ def main():
     arguments = parser.parse_args()
     failed = count = 0
     for kind, blows in PLACES:
-        blows = [blow for blow in blows if (arguments.only or "") in name_of(blow)]
+        blows = [blow for blow in blows if is_wanted(blow, arguments)]
         count += len(blows)
         failed += run(blows, kind, arguments)
     print(
