@@ -7,6 +7,8 @@
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
 
+#include "common/base/rng.h"
+
 namespace parley::media {
 
 // The bytes of files, each kept once, under the SHA-256 of what is in it. A folder today; storage
@@ -37,5 +39,8 @@ class BlobStore {
   virtual absl::StatusOr<std::string> Read(std::string_view sha256, uint64_t offset,
                                            size_t length) const = 0;
 };
+
+// A file that is there as a whole.
+absl::StatusOr<BlobStore::Blob> KeepWhole(BlobStore& blobs, Rng& rng, std::string_view bytes);
 
 }  // namespace parley::media

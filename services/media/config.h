@@ -25,6 +25,9 @@ struct Config {
   // Requests that may wait at the same time for a file that is not there yet.
   size_t max_waiting = 16;
 
+  // Web pages are fetched for previews of their URLs.
+  bool url_previews = false;
+
   // Any size is made as asked for, up to the largest standard one; else the next standard size.
   bool any_thumbnail_size = false;
   // Images with more pixels, or files with more bytes, get no thumbnails.

@@ -68,7 +68,8 @@ TEST(ParseMediaAnswer, RefusesWhatIsNotTwoWholeParts) {
            "text\r\n" + Answer("\r\nx"),
            Answer("\r\nx") + "more",
            about + "--b1 \r\n\r\nx\r\n--b1--",
-           std::string("--b1\r\nContent-Type: application/json\r\n\r\n[]\r\n--b1\r\n\r\nx\r\n--b1--"),
+           std::string(
+               "--b1\r\nContent-Type: application/json\r\n\r\n[]\r\n--b1\r\n\r\nx\r\n--b1--"),
        }) {
     EXPECT_FALSE(ParseMediaAnswer(kType, body).ok()) << body;
   }

@@ -31,8 +31,8 @@ TEST(Place, OfAnotherServersFileFollowsFromItsName) {
 }
 
 TEST(Place, IsNowhereForNamesThatCantBe) {
-  for (const char* remote : {"", "example.org", "/a", "example.org/", "example.org/a/b",
-                             "example.org/a.b", "a b/c"}) {
+  for (const char* remote :
+       {"", "example.org", "/a", "example.org/", "example.org/a/b", "example.org/a.b", "a b/c"}) {
     EXPECT_FALSE(RemotePlace(remote, 16)) << remote;
   }
 }

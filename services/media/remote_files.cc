@@ -1,25 +1,22 @@
 #include "services/media/remote_files.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "common/base/strings.h"
 #include "common/base/utf8.h"
-#include "common/crypto/hash.h"
 #include "common/http/content_disposition.h"
 #include "common/http/uri.h"
 #include "common/json/value.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "services/media/content_type.h"
 
 namespace parley::media {
 namespace {
 
 constexpr size_t kMaxFraming = 64 << 10;  // what a multipart answer adds to the file
-constexpr size_t kMaxTypeBytes = 255;
 constexpr size_t kMaxNameBytes = 255;
-constexpr size_t kAttemptBytes = 16;
 
 absl::Status NotThere() {
   return NotFound("The other server has no such file, or could not be asked");
@@ -27,14 +24,6 @@ absl::Status NotThere() {
 
 absl::Status TooLargeHere() {
   return Matrix(502, "M_TOO_LARGE", "The file is larger than this server takes");
-}
-
-// As it may stand in a header of ours.
-std::string SafeType(const std::string& type) {
-  const bool is_good =
-      !type.empty() && type.size() <= kMaxTypeBytes && type.find('/') != type.npos &&
-      std::all_of(type.begin(), type.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
-  return is_good ? type : "application/octet-stream";
 }
 
 std::string SafeName(std::string name) {
@@ -146,11 +135,9 @@ absl::StatusOr<RemoteFiles::Answer> RemoteFiles::Follow(const rpc::Call& call,
 
 absl::StatusOr<FileRow> RemoteFiles::Keep(const Place& place, const Answer& answer) {
   if (answer.bytes.size() > config_.max_remote_bytes) return TooLargeHere();
-  const std::string upload = StrCat("remote.", crypto::EncodeHex(deps_.rng.Bytes(kAttemptBytes)));
-  PARLEY_RETURN_IF_ERROR(deps_.blobs.Write(upload, 0, answer.bytes));
-  PARLEY_TRY(const BlobStore::Blob blob, deps_.blobs.Keep(upload));
+  PARLEY_TRY(const BlobStore::Blob blob, KeepWhole(deps_.blobs, deps_.rng, answer.bytes));
   const FileRow file{.place = place,
-                     .content_type = SafeType(answer.content_type),
+                     .content_type = SafeContentType(answer.content_type),
                      .file_name = SafeName(http::FileNameOf(answer.content_disposition)),
                      .size = static_cast<int64_t>(blob.size),
                      .sha256 = blob.sha256,

@@ -43,6 +43,7 @@ Service::Service(const Config& config, Deps deps)
       uploads_(config, {records_, deps.blobs, arrivals_, metrics_, deps.clock, deps.rng}),
       remote_files_(config, {deps.downloads, records_, deps.blobs, metrics_, deps.clock, deps.rng}),
       thumbnails_(config, {records_, deps.blobs, metrics_, deps.rng}),
+      previews_(config, {deps.downloads, records_, deps.blobs, deps.clock, deps.rng}),
       tidying_("media-tidy", kTidyEvery, [this] { Tidy(); }) {}
 
 absl::Status Service::OpenPartitions(absl::Span<const Partition> opened) {
@@ -126,6 +127,14 @@ absl::StatusOr<ReadResponse> Service::Read(const rpc::Call& call, const ReadRequ
   info.set_size(static_cast<uint64_t>(shown.size));
   info.set_sha256(shown.sha256);
   info.set_created_ms(file.created_ms);
+  return response;
+}
+
+absl::StatusOr<PreviewResponse> Service::Preview(const rpc::Call& call,
+                                                 const PreviewRequest& request) {
+  if (!config_.url_previews) return Unrecognized("This server makes no previews of URLs");
+  PreviewResponse response;
+  PARLEY_TRY(*response.mutable_json(), previews_.Get(call, request.url()));
   return response;
 }
 

@@ -17,6 +17,7 @@
 #include "services/media/blob_store.h"
 #include "services/media/config.h"
 #include "services/media/metrics.h"
+#include "services/media/previews.h"
 #include "services/media/records.h"
 #include "services/media/remote_files.h"
 #include "services/media/thumbnails.h"
@@ -58,6 +59,8 @@ class Service final : public MediaService {
   absl::StatusOr<FinishResponse> Finish(const rpc::Call& call,
                                         const FinishRequest& request) override;
   absl::StatusOr<ReadResponse> Read(const rpc::Call& call, const ReadRequest& request) override;
+  absl::StatusOr<PreviewResponse> Preview(const rpc::Call& call,
+                                          const PreviewRequest& request) override;
   absl::StatusOr<QuarantineResponse> Quarantine(const rpc::Call& call,
                                                 const QuarantineRequest& request) override;
 
@@ -76,6 +79,7 @@ class Service final : public MediaService {
   Uploads uploads_;
   RemoteFiles remote_files_;
   Thumbnails thumbnails_;
+  Previews previews_;
   Periodic tidying_;
 };
 

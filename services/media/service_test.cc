@@ -66,6 +66,7 @@ class MediaServiceTest : public ::testing::Test {
     config_.max_upload_bytes = 6 << 20;
     config_.max_remote_bytes = 1000;
     config_.max_reserved = 2;
+    config_.url_previews = true;
     store_ = *store::OpenSqlite({.path = folder_.path() + "/store.db"}, Migrations());
     blobs_ = *BlobFolder::Open(folder_.path() + "/media");
     service_ = *Service::Open(config_,
@@ -309,6 +310,47 @@ TEST_F(MediaServiceTest, AsksNobodyWhereThatIsNotWanted) {
   request.set_no_fetch(true);
   EXPECT_EQ(Read(request), "M_NOT_FOUND");
   EXPECT_TRUE(others_.asked().empty());
+}
+
+TEST_F(MediaServiceTest, PreviewsAPageWithItsPicture) {
+  others_.Answer("https://e.org/a", 200, "text/html; charset=utf-8",
+                 "<meta property=og:title content=T><meta property=og:image content=/p.gif>");
+  others_.Answer("https://e.org/p.gif", 200, "image/gif", "GIF89a...");
+  PreviewRequest request;
+  request.set_url("https://e.org/a");
+  const auto response = service_->Preview(call(), request);
+  ASSERT_TRUE(response.ok()) << response.status();
+  const auto preview = json::ParseObject(response->json());
+  ASSERT_TRUE(preview.ok());
+  EXPECT_EQ(json::StringOr(*preview, "og:title", ""), "T");
+  EXPECT_EQ(json::IntOr(*preview, "matrix:image:size", 0), 9);
+  const std::string uri(json::StringOr(*preview, "og:image", ""));
+  ASSERT_TRUE(uri.starts_with("mxc://test/m_")) << uri;
+  EXPECT_EQ(Read(Own(uri.substr(11))), "GIF89a...");
+  EXPECT_TRUE(service_->Preview(call(), request).ok());
+  EXPECT_EQ(others_.asked().size(), 2u);
+}
+
+TEST_F(MediaServiceTest, PreviewsOnlyWhatIsOnTheWeb) {
+  for (const char* url : {"", "http://e.org/", "file:///etc/passwd", "//e.org", "/a", "https://",
+                          "javascript:alert(1)", "https://a b/"}) {
+    PreviewRequest request;
+    request.set_url(url);
+    EXPECT_TRUE(HasErrcode(service_->Preview(call(), request).status(), "M_INVALID_PARAM")) << url;
+  }
+  PreviewRequest request;
+  request.set_url("https://nobody.example/");
+  EXPECT_TRUE(HasErrcode(service_->Preview(call(), request).status(), "M_NOT_FOUND"));
+}
+
+TEST(ResolveUrl, LeadsOverHttpsAlone) {
+  EXPECT_EQ(ResolveUrl("https://e.org/a?b", "/c"), "https://e.org/c");
+  EXPECT_EQ(ResolveUrl("https://e.org", "/c#d"), "https://e.org/c");
+  EXPECT_EQ(ResolveUrl("https://e.org/a", "//f.org/c"), "https://f.org/c");
+  EXPECT_EQ(ResolveUrl("https://e.org/a", "https://f.org/c"), "https://f.org/c");
+  for (const char* reference : {"", "http://f.org/", "c.png", "ftp://x/", "https://", "/a b"}) {
+    EXPECT_EQ(ResolveUrl("https://e.org/a", reference), "") << reference;
+  }
 }
 
 TEST_F(MediaServiceTest, MakesNoThumbnailOfText) {

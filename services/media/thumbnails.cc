@@ -5,8 +5,6 @@
 #include <absl/cleanup/cleanup.h>
 #include <absl/time/clock.h>
 
-#include "common/base/strings.h"
-#include "common/crypto/hash.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
 #include "services/media/image_scaler.h"
@@ -14,8 +12,6 @@
 
 namespace parley::media {
 namespace {
-
-constexpr size_t kAttemptBytes = 16;
 
 absl::Status TooLargeToScale() {
   return Matrix(413, "M_TOO_LARGE", "The file is too large to make a thumbnail of it");
@@ -48,10 +44,7 @@ absl::StatusOr<ThumbnailRow> Thumbnails::Make(const FileRow& file, const Thumbna
   deps_.metrics.thumbnail_took.Observe(absl::Now() - begun);
   if (absl::IsResourceExhausted(scaled.status())) return TooLargeToScale();
   if (!scaled.ok()) return Matrix(400, "M_UNKNOWN", "No thumbnail can be made of this file");
-  const std::string upload =
-      StrCat("thumbnail.", crypto::EncodeHex(deps_.rng.Bytes(kAttemptBytes)));
-  PARLEY_RETURN_IF_ERROR(deps_.blobs.Write(upload, 0, scaled->bytes));
-  PARLEY_TRY(const BlobStore::Blob blob, deps_.blobs.Keep(upload));
+  PARLEY_TRY(const BlobStore::Blob blob, KeepWhole(deps_.blobs, deps_.rng, scaled->bytes));
   const ThumbnailRow row{scaled->content_type, static_cast<int64_t>(blob.size), blob.sha256};
   store::Batch batch;
   AddThumbnail(batch, file.place, size, row);

@@ -241,6 +241,8 @@ std::vector<Option> MediaOptions(Config& c) {
       {"media.unauthenticated", &c.gateway.unauthenticated_media,
        "Serve files under /_matrix/media, too, where nobody needs a token: clients and servers of before Matrix 1.11 know "
        "no other way. Without it the answer there is 404."},
+      {"media.url_previews", &m.url_previews,
+       "Fetch the web page of a URL, over https and from public addresses alone, for clients that ask for its preview."},
       {"media.max_remote_bytes", &m.max_remote_bytes, "Files of other servers beyond this are not fetched."},
       {"media.max_reserved", &m.max_reserved, "So many ids of one user may wait for their upload."},
       {"media.reserved_lifetime", &m.reserved_lifetime, "How long such an id waits."},

@@ -15,7 +15,7 @@ CASES = cases("federation_remote.jsonl")
 # Played elsewhere: common/federation's tests resolve names against a fake network.
 NAMES = ("well-known", "dns")
 # Parley does not fetch these yet.
-LATER = ("url_preview", "push", "appservice")
+LATER = ("push", "appservice")
 PLAYS = {}
 
 
@@ -547,3 +547,41 @@ def _(stage, evil, user):
     headers = {"Content-Type": "multipart/mixed; boundary=b"}
     evil.lies["media"] = lambda *_: Raw(part * 100_000 + b"--b--\r\n", headers=headers)
     fetch(user, evil)
+
+
+def preview(user, evil, lie):
+    """Asks for the preview of a page of the evil server."""
+    evil.lies["old_media"] = lambda *_: lie
+    url = f"https://{evil.name}/_matrix/media/v3/download/pages/{unique('page')}"
+    return user.get("/_matrix/client/v1/media/preview_url", query={"url": url})
+
+
+def html(text):
+    return Raw(text.encode(), headers={"Content-Type": "text/html"})
+
+
+@plays("remote-preview-redirect-internal")
+def _(stage, evil, user):
+    for url in ("http://127.0.0.1/", "https://10.1.2.3/", "https://localhost.invalid/", "//169.254.169.254/"):
+        refused(preview(user, evil, Raw(b"", 302, {"Location": url})))
+
+
+@plays("remote-preview-oembed-internal")
+def _(stage, evil, user):
+    link = f'<link rel="alternate" type="application/json+oembed" href="https://{evil.name}/_matrix/oembed">'
+    assert preview(user, evil, html(link)).ok() == {}
+    assert evil.asked("oembed") == 0
+
+
+@plays("remote-preview-nested-html")
+def _(stage, evil, user):
+    assert preview(user, evil, html("<div>" * 100_000)).ok() == {}
+
+
+@plays("remote-preview-stream")
+def _(stage, evil, user):
+    def endless():
+        while True:
+            yield b"x" * (1 << 20)
+
+    refused(preview(user, evil, Raw(endless(), headers={"Content-Type": "audio/mpeg"})))

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from conformance.client import unique
-from conformance.test_media import download, png, size_of, thumbnail, uploaded
+from conformance.test_media import MEDIA, download, png, size_of, thumbnail, uploaded
 
 from .peer import Raw, multipart
 
@@ -101,3 +101,43 @@ def test_a_thumbnail_is_handed_to_a_server_that_signs(alice, target, peer):
     assert answer.status_code == 200
     file = answer.content.split(b"\r\n\r\n", 2)[2]
     assert size_of(file) == (96, 96)
+
+
+def preview(user, url):
+    return user.get(f"{MEDIA}/preview_url", query={"url": url})
+
+
+def serve(peer, **pages):
+    """Pages of the peer by their names; the URL of the first."""
+    peer.lies["old_media"] = lambda peer, request, server, name: pages.get(name, Raw(b"", 404))
+    return f"https://{peer.name}/_matrix/media/v3/download/pages/{next(iter(pages))}"
+
+
+def page(html):
+    return Raw(html.encode(), headers={"Content-Type": "text/html"})
+
+
+def test_a_page_is_previewed_with_its_picture(alice, peer):
+    html = '<title>Hello</title><meta property="og:image" content="/_matrix/media/v3/download/pages/p">'
+    picture = Raw(png(40, 20), headers={"Content-Type": "image/png"})
+    answer = preview(alice, serve(peer, page=page(html), p=picture)).ok()
+    assert answer["og:title"] == "Hello"
+    assert answer["matrix:image:size"] == len(png(40, 20))
+    assert download(alice, answer["og:image"].removeprefix("mxc://")).content == png(40, 20)
+
+
+def test_a_preview_follows_a_redirect(alice, peer):
+    there = Raw(b"", 302, {"Location": "/_matrix/media/v3/download/pages/b"})
+    url = serve(peer, a=there, b=page("<title>There</title>"))
+    assert preview(alice, url).ok() == {"og:title": "There"}
+
+
+@pytest.mark.parametrize("location", ["https://10.1.2.3/", "http://127.0.0.1/", "file:///etc/passwd"])
+def test_a_preview_follows_no_redirect_inside(alice, peer, location):
+    preview(alice, serve(peer, a=Raw(b"", 302, {"Location": location}))).refused(404, "M_NOT_FOUND")
+
+
+def test_a_preview_ends_a_redirect_without_an_end(alice, peer):
+    url = serve(peer, a=Raw(b"", 302, {"Location": "/_matrix/media/v3/download/pages/a"}))
+    preview(alice, url).refused(404, "M_NOT_FOUND")
+    assert peer.asked("/pages/") < 10

@@ -106,6 +106,16 @@ absl::StatusOr<HttpAnswer> TellConfig(const Deps& deps, RequestContext&) {
       json::Object{{"m.upload.size", static_cast<int64_t>(deps.config.max_upload_bytes)}});
 }
 
+// GET /_matrix/client/v1/media/preview_url
+absl::StatusOr<HttpAnswer> Preview(const Deps& deps, RequestContext& context) {
+  const auto url = context.Query("url");
+  if (!url) return MissingParam("url is missing");
+  media::PreviewRequest request;
+  request.set_url(std::string(*url));
+  PARLEY_TRY(auto preview, deps.media.Preview(context.call(), request));
+  return JsonAnswer(std::move(*preview.mutable_json()));
+}
+
 absl::StatusOr<media::ReadRequest> WhatIsAsked(const Deps& deps, const RequestContext& context) {
   const std::string& server = context.Param("serverName");
   const std::string& media_id = context.Param("mediaId");
@@ -228,6 +238,12 @@ void AddMediaRoutes(Router& router, const Deps& deps) {
        {"/_matrix/client/v1/media/config", "/_matrix/media/v3/config"}) {
     router.Add({.method = "GET", .path = path, .handler = [deps](RequestContext& context) {
                   return TellConfig(deps, context);
+                }});
+  }
+  for (const std::string_view path :
+       {"/_matrix/client/v1/media/preview_url", "/_matrix/media/v3/preview_url"}) {
+    router.Add({.method = "GET", .path = path, .handler = [deps](RequestContext& context) {
+                  return Preview(deps, context);
                 }});
   }
   AddFileRoutes(router, deps, Auth::kGuest, false,
