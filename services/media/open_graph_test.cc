@@ -18,12 +18,12 @@ TEST(OpenGraph, IsWhatAPageSaysOfItself) {
     <META content='video.movie' PROPERTY='og:type'>
     <meta property=og:image content=https://e.org/rock.jpg>
     </head><body><p>text</p></body></html>)"),
-      R"({"og:title":"The Rock","og:type":"video.movie","og:image":"https://e.org/rock.jpg"})");
+      R"({"og:image":"https://e.org/rock.jpg","og:title":"The Rock","og:type":"video.movie"})");
 }
 
 TEST(OpenGraph, FallsBackToTitleAndDescription) {
   EXPECT_EQ(Read("<title> A &amp; B </title><meta name=description content='&#x2615; &lt;b&gt;'>"),
-            R"({"og:title":"A & B","og:description":"☕ <b>"})");
+            R"({"og:description":"☕ <b>","og:title":"A & B"})");
 }
 
 TEST(OpenGraph, TakesTheFirstOfEachName) {

@@ -58,7 +58,8 @@ std::string ResolveUrl(const std::string& base, const std::string& reference) {
 }
 
 absl::StatusOr<std::string> Previews::Get(const rpc::Call& call, const std::string& url) {
-  if (ResolveUrl("", url).empty()) return InvalidParam("Only https URLs have previews");
+  if (!url.starts_with(kHttps) || ResolveUrl("", url).empty())
+    return InvalidParam("Only https URLs have previews");
   const absl::Time now = deps_.clock.Now();
   {
     absl::MutexLock lock(&mutex_);
