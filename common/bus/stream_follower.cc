@@ -50,6 +50,13 @@ void StreamFollower::MarkAll() {
   for (Partition p = 0; p < read_.size(); ++p) dirty_.insert(p);
 }
 
+void StreamFollower::Restart(absl::Span<const Partition> partitions, int64_t position) {
+  absl::MutexLock lock(&mutex_);
+  for (const Partition p : partitions) read_[p] = position;
+  dirty_.insert(partitions.begin(), partitions.end());
+  restarted_.insert(partitions.begin(), partitions.end());
+}
+
 bool StreamFollower::Wait(std::vector<Partition>& partitions) {
   absl::MutexLock lock(&mutex_);
   const auto ready = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
@@ -58,6 +65,7 @@ bool StreamFollower::Wait(std::vector<Partition>& partitions) {
   mutex_.Await(absl::Condition(&ready));
   partitions.assign(dirty_.begin(), dirty_.end());
   dirty_.clear();
+  restarted_.clear();
   return !stopping_;
 }
 
@@ -81,7 +89,7 @@ std::vector<Progress> StreamFollower::Behind(const std::vector<Partition>& parti
 void StreamFollower::Note(const std::vector<Progress>& done) {
   absl::MutexLock lock(&mutex_);
   for (const Progress& progress : done) {
-    if (progress.partition >= read_.size()) continue;
+    if (progress.partition >= read_.size() || restarted_.contains(progress.partition)) continue;
     if (progress.more) dirty_.insert(progress.partition);
     int64_t& read = read_[progress.partition];
     read = std::max(read, progress.position);

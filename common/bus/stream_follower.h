@@ -11,6 +11,7 @@
 #include <absl/base/thread_annotations.h>
 #include <absl/container/btree_set.h>
 #include <absl/synchronization/mutex.h>
+#include <absl/types/span.h>
 
 #include "common/base/clock.h"
 #include "common/bus/bus.h"
@@ -49,6 +50,9 @@ class StreamFollower {
   StreamFollower(Bus& bus, const Clock& clock, Options options);
   ~StreamFollower();
 
+  // Reads the partitions anew, from behind this position.
+  void Restart(absl::Span<const Partition> partitions, int64_t position);
+
  private:
   void Mark(Partition partition, int64_t position);
   void MarkAll();
@@ -63,6 +67,8 @@ class StreamFollower {
   absl::Mutex mutex_;
   std::vector<int64_t> read_ ABSL_GUARDED_BY(mutex_);  // by partition: everything up to here
   absl::btree_set<Partition> dirty_ ABSL_GUARDED_BY(mutex_);
+  // Since a read has begun: what it has done does not count.
+  absl::btree_set<Partition> restarted_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<Bus::SubscriptionPtr> subscriptions_;
   std::unique_ptr<HeadWatcher> watcher_;

@@ -31,6 +31,7 @@ class StreamFollowerTest : public ::testing::Test {
     for (const Progress& progress : behind) {
       asked_.push_back({progress.partition, progress.position});
     }
+    if (std::exchange(restart_within_read_, false)) follower_->Restart({1}, 0);
     if (answers_.empty()) return std::vector<Progress>();
     Answer answer = std::move(answers_.front());
     answers_.pop_front();
@@ -48,6 +49,7 @@ class StreamFollowerTest : public ::testing::Test {
   MemoryBus bus_;
   absl::Mutex mutex_;
   std::deque<Answer> answers_;
+  bool restart_within_read_ = false;
   std::vector<std::pair<Partition, int64_t>> asked_;
   std::optional<StreamFollower> follower_;  // ends first
 };
@@ -75,6 +77,26 @@ TEST_F(StreamFollowerTest, ReadsOnWhileThereIsMore) {
   answers_ = {std::vector<Progress>{{0, 6, true}, {1, 0}}};
   Start();
   EXPECT_THAT(Asked(3).back(), std::pair(0, 6));
+}
+
+TEST_F(StreamFollowerTest, ReadsAPartitionAnewWhenToldTo) {
+  answers_ = {std::vector<Progress>{{0, 7}, {1, 2}}};
+  Start();
+  Asked(2);
+  follower_->Restart({1}, 0);
+  EXPECT_THAT(Asked(3).back(), std::pair(1, 0));
+}
+
+TEST_F(StreamFollowerTest, WhatAReadOfBeforeHasDoneDoesNotCount) {
+  Start();
+  Asked(2);
+  {
+    absl::MutexLock lock(&mutex_);
+    restart_within_read_ = true;
+    answers_ = {std::vector<Progress>{{1, 9}}};
+  }
+  bus_.Publish({.service = "news", .partition = 1, .position = 9, .key = ""});
+  EXPECT_THAT(Asked(4).back(), std::pair(1, 0));
 }
 
 TEST_F(StreamFollowerTest, TriesAgainWhatFailed) {

@@ -16,32 +16,55 @@ const Call* FindCall(const std::vector<Call>& calls, const std::string& call_id)
 }  // namespace
 
 CallBoard::CallBoard(const Config& config, bus::Bus& bus, const Clock& clock,
-                     const Metrics& metrics, const std::vector<int64_t>& epochs)
-    : config_(config), clock_(clock), metrics_(metrics) {
-  for (Partition p = 0; p < epochs.size(); ++p) {
-    streams_.push_back(std::make_unique<stream::EphemeralStream>(bus, kStream, p, epochs[p]));
-  }
+                     const Metrics& metrics)
+    : config_(config), bus_(bus), clock_(clock), metrics_(metrics) {}
+
+void CallBoard::Open(Partition partition, int64_t epoch) {
+  absl::MutexLock lock(&mutex_);
+  parts_[partition] = {
+      .stream = std::make_unique<stream::EphemeralStream>(bus_, kStream, partition, epoch),
+      .opened_at = clock_.NowMs()};
 }
 
-void CallBoard::Apply(const std::string& room_id, const Signal& signal, bool is_old) {
+void CallBoard::Close(Partition partition) {
   absl::MutexLock lock(&mutex_);
+  parts_.erase(partition);
+  absl::erase_if(rooms_,
+                 [&](const auto& room) { return PartitionFor(room.first) == partition; });
+}
+
+bool CallBoard::Has(Partition partition) const {
+  absl::MutexLock lock(&mutex_);
+  return parts_.contains(partition);
+}
+
+stream::EphemeralPosition CallBoard::Head(Partition partition) const {
+  absl::MutexLock lock(&mutex_);
+  const auto part = parts_.find(partition);
+  return part == parts_.end() ? stream::EphemeralPosition() : part->second.stream->head();
+}
+
+void CallBoard::Apply(const std::string& room_id, const Signal& signal) {
+  absl::MutexLock lock(&mutex_);
+  const auto part = parts_.find(PartitionFor(room_id));
+  if (part == parts_.end()) return;
   // Redactions of what is not known here begin no room.
   if (signal.kind == Signal::Kind::kRedaction && !rooms_.contains(room_id)) return;
   std::unique_ptr<Room>& room = rooms_[room_id];
   if (!room) room = std::make_unique<Room>();
   room->calls.Apply(signal);
-  Refresh(room_id, *room, is_old);
+  Refresh(room_id, *room, /*counts=*/signal.seen_at >= part->second.opened_at);
 }
 
-void CallBoard::Refresh(const std::string& room_id, Room& room, bool is_old) {
+void CallBoard::Refresh(const std::string& room_id, Room& room, bool counts) {
   std::vector<Call> calls = room.calls.At(clock_.NowMs());
   if (calls == room.told) return;
   for (const Call& call : calls) {
     const Call* before = FindCall(room.told, call.call_id);
-    if (!is_old && (before == nullptr || *before != call)) Count(before, call);
+    if (counts && (before == nullptr || *before != call)) Count(before, call);
   }
   room.told = std::move(calls);
-  room.position = streams_[PartitionOf(room_id, config_.partitions)]->Advance(room_id);
+  room.position = parts_[PartitionFor(room_id)].stream->Advance(room_id);
 }
 
 void CallBoard::Count(const Call* before, const Call& after) const {
@@ -62,7 +85,7 @@ void CallBoard::Tick() {
   absl::MutexLock lock(&mutex_);
   for (auto it = rooms_.begin(); it != rooms_.end();) {
     Room& room = *it->second;
-    Refresh(it->first, room, /*is_old=*/false);
+    Refresh(it->first, room, /*counts=*/true);
     room.calls.Forget(now - absl::ToInt64Milliseconds(config_.ended_shown),
                       now - absl::ToInt64Milliseconds(config_.silent_forgotten));
     // That a call that was over is not shown any more is no news.

@@ -33,13 +33,18 @@ class CallBoard {
     stream::EphemeralPosition position;
   };
 
-  // `epochs`: of the service's stream in each partition, in order.
-  CallBoard(const Config& config, bus::Bus& bus, const Clock& clock, const Metrics& metrics,
-            const std::vector<int64_t>& epochs);
+  // Has no partition until Open.
+  CallBoard(const Config& config, bus::Bus& bus, const Clock& clock, const Metrics& metrics);
 
-  // What changes by it is told to those who follow the room. `is_old`: a signal read again after a
-  // restart, which is not counted.
-  void Apply(const std::string& room_id, const Signal& signal, bool is_old);
+  // Begins the partition's stream, at the epoch of the service's own. Its rooms' signals are to come.
+  void Open(Partition partition, int64_t epoch);
+  // Forgets the partition's rooms.
+  void Close(Partition partition);
+  bool Has(Partition partition) const;
+
+  // What changes by it is told to those who follow the room. Nothing in a partition that is not
+  // open. A signal from before the partition was opened is not counted.
+  void Apply(const std::string& room_id, const Signal& signal);
 
   // What time alone changes: calls that ring for too long, and those that are over. About once a
   // second.
@@ -47,7 +52,8 @@ class CallBoard {
 
   // Nothing for a room without calls.
   std::optional<Entry> Find(const std::string& room_id) const;
-  stream::EphemeralPosition Head(Partition partition) const { return streams_[partition]->head(); }
+  // Zeros where it is not open.
+  stream::EphemeralPosition Head(Partition partition) const;
   // Calls that ring or are connected.
   size_t active() const;
 
@@ -58,15 +64,24 @@ class CallBoard {
     stream::EphemeralPosition position;
   };
 
-  void Refresh(const std::string& room_id, Room& room, bool is_old)
+  struct Part {
+    std::unique_ptr<stream::EphemeralStream> stream;
+    int64_t opened_at = 0;
+  };
+
+  Partition PartitionFor(const std::string& room_id) const {
+    return PartitionOf(room_id, config_.partitions);
+  }
+  void Refresh(const std::string& room_id, Room& room, bool counts)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Count(const Call* before, const Call& after) const;
 
   const Config& config_;
+  bus::Bus& bus_;
   const Clock& clock_;
   const Metrics& metrics_;
-  std::vector<std::unique_ptr<stream::EphemeralStream>> streams_;  // by partition
   mutable absl::Mutex mutex_;
+  absl::flat_hash_map<Partition, Part> parts_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, std::unique_ptr<Room>> rooms_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include <absl/algorithm/container.h>
 #include <absl/strings/numbers.h>
 #include <absl/time/clock.h>
 
@@ -14,6 +15,7 @@
 #include "common/json/value.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "common/status/wrong_owner.h"
 
 namespace parley::calls {
 namespace {
@@ -128,15 +130,31 @@ DelayedEvents::~DelayedEvents() {
   pool_.Drain();
 }
 
-absl::Status DelayedEvents::Load() {
+absl::Status DelayedEvents::Open(absl::Span<const Partition> opened) {
+  std::vector<DelayedRow> rows;
+  PARLEY_RETURN_IF_ERROR(deps_.store.Read([&](store::Reader& db) -> absl::Status {
+    for (const Partition p : opened) {
+      PARLEY_RETURN_IF_ERROR(
+          ScanScheduled(db, p, [&](DelayedRow row) { rows.push_back(std::move(row)); }));
+    }
+    return absl::OkStatus();
+  }));
   absl::MutexLock lock(&mutex_);
-  return deps_.store.Read([this](store::Reader& db) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-    return ScanScheduled(db, [this](DelayedRow row) ABSL_NO_THREAD_SAFETY_ANALYSIS {
-      wheel_.Set(row.delay_id, DueAt(row));
-      ++per_user_[row.user_id];
-      entries_.insert_or_assign(row.delay_id, std::move(row));
-    });
-  });
+  for (DelayedRow& row : rows) {
+    wheel_.Set(row.delay_id, DueAt(row));
+    ++per_user_[row.user_id];
+    entries_.insert_or_assign(row.delay_id, std::move(row));
+  }
+  return absl::OkStatus();
+}
+
+void DelayedEvents::Close(absl::Span<const Partition> closed) {
+  absl::MutexLock lock(&mutex_);
+  std::vector<std::string> dropped;
+  for (const auto& [delay_id, entry] : entries_) {
+    if (absl::c_linear_search(closed, entry.partition)) dropped.push_back(delay_id);
+  }
+  for (const std::string& delay_id : dropped) DropLocked(delay_id);
 }
 
 void DelayedEvents::Start() {
@@ -219,6 +237,10 @@ absl::Status DelayedEvents::Keep(const Entry& entry) {
 
 void DelayedEvents::Drop(const std::string& delay_id) {
   absl::MutexLock lock(&mutex_);
+  DropLocked(delay_id);
+}
+
+void DelayedEvents::DropLocked(const std::string& delay_id) {
   const auto found = entries_.find(delay_id);
   if (found == entries_.end()) return;
   const auto count = per_user_.find(found->second.user_id);
@@ -240,6 +262,7 @@ std::optional<DelayedEvents::Entry> DelayedEvents::Claim(const std::string& dela
 
 void DelayedEvents::Release(Entry entry, absl::Time not_before) {
   absl::MutexLock lock(&mutex_);
+  if (!deps_.streams.Owns(entry.partition)) return DropLocked(entry.delay_id);
   entry.content.clear();
   wheel_.Set(entry.delay_id, std::max(DueAt(entry), not_before));
   entries_.insert_or_assign(entry.delay_id, std::move(entry));
@@ -248,6 +271,7 @@ void DelayedEvents::Release(Entry entry, absl::Time not_before) {
 absl::Status DelayedEvents::Judge(const std::string& delay_id, DelayedStatus wanted) const {
   const std::optional<Partition> partition = TokenPartition(kIdKind, delay_id, config_.partitions);
   if (!partition) return NoSuchEvent();
+  if (!deps_.streams.Owns(*partition)) return WrongOwner(delay_id);
   std::optional<DelayedRow> row;
   PARLEY_RETURN_IF_ERROR(deps_.store.Read([&](store::Reader& db) -> absl::Status {
     PARLEY_TRY(row, FindDelayed(db, *partition, delay_id));
@@ -451,7 +475,7 @@ absl::StatusOr<ListDelayedResponse> DelayedEvents::List(const ListDelayedRequest
 
 void DelayedEvents::Prune() {
   const int64_t before = absl::ToUnixMillis(deps_.clock.Now() - config_.finalised_retention);
-  for (Partition p = 0; p < config_.partitions; ++p) {
+  for (const Partition p : deps_.streams.Owned()) {
     std::vector<std::string> ids;
     const absl::Status read = deps_.store.Read([&](store::Reader& db) -> absl::Status {
       PARLEY_TRY(ids, FinalisedBefore(db, p, before));

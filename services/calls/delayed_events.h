@@ -12,6 +12,7 @@
 #include <absl/container/flat_hash_set.h>
 #include <absl/status/statusor.h>
 #include <absl/synchronization/mutex.h>
+#include <absl/types/span.h>
 
 #include "common/base/clock.h"
 #include "common/base/rng.h"
@@ -50,8 +51,9 @@ class DelayedEvents {
   DelayedEvents(const Config& config, Deps deps);
   ~DelayedEvents();
 
-  // Reads what is scheduled. Once, before anything else.
-  absl::Status Load();
+  // Reads what is scheduled in partitions whose streams are open here, and forgets it.
+  absl::Status Open(absl::Span<const Partition> opened);
+  void Close(absl::Span<const Partition> closed);
   // Begins to send what is due.
   void Start();
 
@@ -81,9 +83,11 @@ class DelayedEvents {
   // Counts it with its user. M_LIMIT_EXCEEDED.
   absl::Status Keep(const Entry& entry);
   void Drop(const std::string& delay_id);
+  void DropLocked(const std::string& delay_id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Takes a scheduled event out of the wheel for this step; nothing when it is not scheduled.
   std::optional<Entry> Claim(const std::string& delay_id, DelayedStatus step);
-  // Puts it back as it was, due at its own time or at `not_before`.
+  // Puts it back as it was, due at its own time or at `not_before`; drops it when its partition is
+  // not owned any more: the store has it for the next owner.
   void Release(Entry entry, absl::Time not_before = absl::InfinitePast());
   // Of an action on what is not scheduled: success if that was its outcome.
   absl::Status Judge(const std::string& delay_id, DelayedStatus wanted) const;

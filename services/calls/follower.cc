@@ -48,7 +48,6 @@ Follower::Follower(bus::Bus& bus, const Clock& clock, events::EventsService& eve
                    CallBoard& board, uint32_t partitions)
     : events_(events),
       board_(board),
-      started_(clock.Now()),
       stream_(bus, clock,
               {.wakes = kSignals,
                .service = kEvents,
@@ -57,13 +56,19 @@ Follower::Follower(bus::Bus& bus, const Clock& clock, events::EventsService& eve
                .read = [this](const std::vector<bus::Progress>& behind) { return Read(behind); }}) {
 }
 
+void Follower::Begin(absl::Span<const Partition> opened) {
+  stream_.Restart(opened, kNothing);
+}
+
 std::optional<std::vector<bus::Progress>> Follower::Read(const std::vector<bus::Progress>& behind) {
   events::v1::ListCallSignalsRequest request;
   for (const bus::Progress& progress : behind) {
+    if (!board_.Has(progress.partition)) continue;
     common::v1::Head& since = *request.add_since();
     since.set_partition(progress.partition);
     since.set_position(std::max<int64_t>(0, progress.position));
   }
+  if (request.since().empty()) return std::vector<bus::Progress>();
   const auto response = events_.ListCallSignals(OwnCall(), request);
   if (!response.ok()) return std::nullopt;
   std::map<Partition, int> taken;
@@ -79,9 +84,7 @@ std::optional<std::vector<bus::Progress>> Follower::Read(const std::vector<bus::
 }
 
 void Follower::Take(const events::v1::CallSignal& from) {
-  const std::optional<Signal> signal = Parse(from);
-  if (signal)
-    board_.Apply(from.room_id(), *signal, absl::FromUnixMillis(signal->seen_at) < started_);
+  if (const std::optional<Signal> signal = Parse(from)) board_.Apply(from.room_id(), *signal);
 }
 
 std::vector<bus::Head> Follower::PollHeads() {

@@ -4,6 +4,8 @@
 #include <optional>
 #include <vector>
 
+#include <absl/types/span.h>
+
 #include "common/base/clock.h"
 #include "common/bus/bus.h"
 #include "common/bus/stream_follower.h"
@@ -12,14 +14,17 @@
 
 namespace parley::calls {
 
-// Follows the call events of all rooms, from the beginning of what `events` keeps. Nothing of it is
-// stored: after a restart it reads again.
+// Follows the call events of the rooms of those partitions that the board has, from the beginning of
+// what `events` keeps. Nothing of it is stored: who comes to own a partition reads it again.
 //
 // Threads: its own, from construction to destruction. Lifetime: borrows its arguments.
 class Follower {
  public:
   Follower(bus::Bus& bus, const Clock& clock, events::EventsService& events, CallBoard& board,
            uint32_t partitions);
+
+  // The board has these now.
+  void Begin(absl::Span<const Partition> opened);
 
  private:
   std::optional<std::vector<bus::Progress>> Read(const std::vector<bus::Progress>& behind);
@@ -28,7 +33,6 @@ class Follower {
 
   events::EventsService& events_;
   CallBoard& board_;
-  const absl::Time started_;
   bus::StreamFollower stream_;  // ends first
 };
 

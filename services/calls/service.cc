@@ -23,12 +23,6 @@ json::Object TurnServer(const Config& config, const TurnCredential& credential) 
           {"ttl", absl::ToInt64Seconds(config.turn_lifetime)}};
 }
 
-std::vector<int64_t> Epochs(stream::Streams& streams) {
-  std::vector<int64_t> epochs;
-  for (Partition p = 0; p < streams.partitions(); ++p) epochs.push_back(streams.For(p).epoch());
-  return epochs;
-}
-
 // Where the caller is in the stream of `partition`; zeros when it was never there.
 stream::EphemeralPosition SinceOf(const ReadSinceRequest& request, Partition partition) {
   for (const common::v1::Head& head : request.since()) {
@@ -48,19 +42,18 @@ void AddHead(Partition partition, stream::EphemeralPosition position,
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Deps deps) {
-  PARLEY_TRY(auto streams, stream::Streams::Open(deps.store, deps.bus, kStream, config.partitions));
-  std::unique_ptr<Service> service(new Service(config, deps, std::move(streams)));
-  PARLEY_RETURN_IF_ERROR(service->delayed_.Load());
+  auto service = std::make_unique<Service>(config, deps);
+  PARLEY_RETURN_IF_ERROR(service->OpenPartitions(AllPartitions(config.partitions)));
   return service;
 }
 
-Service::Service(const Config& config, Deps deps, std::unique_ptr<stream::Streams> streams)
+Service::Service(const Config& config, Deps deps)
     : config_(config),
       deps_(deps),
       metrics_(deps.registry),
-      streams_(std::move(streams)),
-      board_(config, deps.bus, deps.clock, metrics_, Epochs(*streams_)),
-      delayed_(config, {deps.store, *streams_, deps.events, deps.clock, deps.rng, metrics_}),
+      streams_(deps.store, deps.bus, kStream, config.partitions),
+      board_(config, deps.bus, deps.clock, metrics_),
+      delayed_(config, {deps.store, streams_, deps.events, deps.clock, deps.rng, metrics_}),
       next_prune_(deps.clock.Now() + kPruneEvery) {
   deps.registry.AddGauge("parley_calls_active", "Calls that ring or are connected", {},
                          [this] { return static_cast<double>(board_.active()); });
@@ -69,8 +62,24 @@ Service::Service(const Config& config, Deps deps, std::unique_ptr<stream::Stream
                          [this] { return static_cast<double>(delayed_.scheduled()); });
 }
 
+absl::Status Service::OpenPartitions(absl::Span<const Partition> opened) {
+  PARLEY_RETURN_IF_ERROR(streams_.OpenPartitions(opened));
+  PARLEY_RETURN_IF_ERROR(delayed_.Open(opened));
+  for (const Partition p : opened) board_.Open(p, streams_.For(p).epoch());
+  absl::MutexLock lock(&mutex_);
+  if (follower_) follower_->Begin(opened);
+  return absl::OkStatus();
+}
+
+void Service::ClosePartitions(absl::Span<const Partition> closed) {
+  streams_.ClosePartitions(closed);
+  delayed_.Close(closed);
+  for (const Partition p : closed) board_.Close(p);
+}
+
 void Service::Start() {
   delayed_.Start();
+  absl::MutexLock lock(&mutex_);
   follower_ =
       std::make_unique<Follower>(deps_.bus, deps_.clock, deps_.events, board_, config_.partitions);
   tick_ = std::make_unique<Periodic>("calls-tick", kTick, [this] { Tick(); });
@@ -141,8 +150,7 @@ absl::StatusOr<ReadSinceResponse> Service::ReadSince(const rpc::Call&,
 absl::StatusOr<common::v1::HeadsResponse> Service::Heads(const rpc::Call&,
                                                          const common::v1::HeadsRequest&) {
   common::v1::HeadsResponse response;
-  for (Partition p = 0; p < config_.partitions; ++p)
-    AddHead(p, board_.Head(p), response.mutable_heads());
+  for (const Partition p : streams_.Owned()) AddHead(p, board_.Head(p), response.mutable_heads());
   return response;
 }
 

@@ -3,6 +3,10 @@
 #include <memory>
 #include <string>
 
+#include <absl/base/thread_annotations.h>
+#include <absl/synchronization/mutex.h>
+#include <absl/types/span.h>
+
 #include "common/base/clock.h"
 #include "common/base/rng.h"
 #include "common/bus/bus.h"
@@ -33,8 +37,15 @@ class Service final : public CallsService {
     metrics::Registry& registry;
   };
 
-  // Takes the partitions over and reads what is scheduled.
+  // Owns everything.
   static absl::StatusOr<std::unique_ptr<Service>> Open(const Config& config, Deps deps);
+  // Owns nothing until OpenPartitions.
+  Service(const Config& config, Deps deps);
+
+  // Takes the partitions over, reads what is scheduled, and has the calls of their rooms read.
+  absl::Status OpenPartitions(absl::Span<const Partition> opened);
+  // Forgets them. A delayed event that is being sent is left to the next owner: it is sent once.
+  void ClosePartitions(absl::Span<const Partition> closed);
   // Begins to follow rooms and to send what is due; `events` can be called by now.
   void Start();
   // What time alone changes; runs once a second by itself, tests call it.
@@ -58,16 +69,15 @@ class Service final : public CallsService {
                                                   const ListDelayedRequest& request) override;
 
  private:
-  Service(const Config& config, Deps deps, std::unique_ptr<stream::Streams> streams);
-
   const Config& config_;
   const Deps deps_;
   const Metrics metrics_;
-  const std::unique_ptr<stream::Streams> streams_;
+  stream::Streams streams_;
   CallBoard board_;
   DelayedEvents delayed_;
   absl::Time next_prune_;
-  std::unique_ptr<Follower> follower_;
+  absl::Mutex mutex_;
+  std::unique_ptr<Follower> follower_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<Periodic> tick_;
 };
 

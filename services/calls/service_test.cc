@@ -9,6 +9,7 @@
 #include "common/bus/memory_bus.h"
 #include "common/json/value.h"
 #include "common/status/matrix_error.h"
+#include "common/status/wrong_owner.h"
 #include "common/store/sqlite/sqlite_store.h"
 #include "common/testing/manual_clock.h"
 #include "common/testing/seeded_rng.h"
@@ -262,6 +263,32 @@ TEST_F(CallsServiceTest, KnowsItsCallsAgainAfterARestart) {
   EXPECT_EQ(RoomCalls(), before);
   // A token of the older life is told again.
   EXPECT_EQ(service_->ReadSince({}, request)->entries_size(), 1);
+}
+
+TEST_F(CallsServiceTest, WhoComesToOwnAPartitionKnowsItsCallsAndSendsWhatIsDue) {
+  Call("m.call.invite", "@alice:a", R"({"call_id":"9","lifetime":60000})");
+  WaitForCalls(R"("state":"ringing")");
+  const std::string id = Schedule(5000);
+  const Partition p = PartitionOf(kRoom, config_.partitions);
+  service_->ClosePartitions({p});
+  EXPECT_EQ(RoomCalls(), R"({"calls":[]})");
+  UpdateDelayedRequest restart;
+  restart.set_delay_id(id);
+  restart.set_action(DELAYED_ACTION_RESTART);
+  EXPECT_TRUE(IsWrongOwner(service_->UpdateDelayed({}, restart).status()));
+  EXPECT_EQ(service_->Heads({}, {})->heads_size(), 15);
+
+  metrics::Registry registry;
+  auto other = std::make_unique<Service>(
+      config_, Service::Deps{*store_, bus_, events_, clock_, rng_, registry});
+  other->Start();
+  ASSERT_TRUE(other->OpenPartitions({p}).ok());
+  other.swap(service_);
+  WaitForCalls(R"("state":"ringing")");
+  clock_.Advance(absl::Seconds(6));
+  events_.WaitForSent(1);
+  WaitUntilFinalised(1);
+  EXPECT_EQ(events_.contents().size(), 1u);
 }
 
 TEST_F(CallsServiceTest, SendsADelayedEventWhenItsTimeHasCome) {

@@ -109,9 +109,10 @@ void DeleteDelayed(store::Batch& batch, Partition p, std::string_view delay_id) 
   batch.Delete(kState, {{"p", p}, {"delay_id", delay_id}});
 }
 
-absl::Status ScanScheduled(store::Reader& db, DelayedCallback on_row) {
-  return db.Query("SELECT " PARLEY_DELAYED_FROM PARLEY_DELAYED_JOIN "WHERE s.finalised_at = 0", {},
-                  [&](const store::Row& row) { on_row(ToRow(row)); });
+absl::Status ScanScheduled(store::Reader& db, Partition p, DelayedCallback on_row) {
+  return db.Query("SELECT " PARLEY_DELAYED_FROM PARLEY_DELAYED_JOIN
+                  "WHERE s.p = $1 AND s.finalised_at = 0",
+                  {p}, [&](const store::Row& row) { on_row(ToRow(row)); });
 }
 
 absl::StatusOr<std::optional<DelayedRow>> FindDelayed(store::Reader& db, Partition p,

@@ -53,8 +53,8 @@ void SetStatus(store::Batch& batch, const DelayedRow& row);
 void DeleteDelayed(store::Batch& batch, Partition p, std::string_view delay_id);
 
 using DelayedCallback = absl::FunctionRef<void(DelayedRow)>;
-// All that are not finalised, without their content.
-absl::Status ScanScheduled(store::Reader& db, DelayedCallback on_row);
+// All of the partition that are not finalised, without their content.
+absl::Status ScanScheduled(store::Reader& db, Partition p, DelayedCallback on_row);
 absl::StatusOr<std::optional<DelayedRow>> FindDelayed(store::Reader& db, Partition p,
                                                       std::string_view delay_id);
 absl::Status ScanDelayedOf(store::Reader& db, Partition p, std::string_view user_id,

@@ -58,13 +58,12 @@ void CompleteServices(Config& config) {
     *server_name = config.server_name;
   }
   for (auto* partitions : {&config.accounts.partitions, &config.calls.partitions, &config.events.partitions, &config.federation.partitions,
-                           &config.media.partitions, &config.profile.partitions}) {
+                           &config.media.partitions, &config.presence.partitions, &config.profile.partitions}) {
     *partitions = config.partitions;
   }
   config.gateway.default_room_version = config.events.default_room_version;
   config.media.max_upload_bytes = config.gateway.max_upload_bytes;
   config.calls.silent_forgotten = config.events.call_retention;
-  config.presence.partitions = 1;  // gateways follow presence as one stream (sync/presence_provider.cc)
   config.gateway.presence = config.presence.visibility != "off";
   config.gateway.busy_presence = config.presence.busy;
   config.accounts.open_registration = config.open_registration.value_or(IsPrivate(config));

@@ -67,22 +67,19 @@ absl::StatusOr<std::unique_ptr<LocalServices>> LocalServices::Open(const Needs& 
   return services;
 }
 
-// Of a service that is owned whole, a process of a cluster serves a door until it owns it.
+// `federation` is owned whole: in a cluster its doors lead nowhere until it is this process that owns it.
 absl::Status LocalServices::OpenAll() {
   const Targets& targets = needs_.targets;
   if (targets.Has("events")) PARLEY_RETURN_IF_ERROR(OpenEvents());
   if (targets.Has("accounts")) PARLEY_RETURN_IF_ERROR(OpenAccounts());
-  if (targets.Has("presence") && !is_cluster_) PARLEY_RETURN_IF_ERROR(OpenPresence());
+  if (targets.Has("presence")) PARLEY_RETURN_IF_ERROR(OpenPresence());
   if (targets.Has("profile")) PARLEY_RETURN_IF_ERROR(OpenProfile());
-  if (targets.Has("calls") && !is_cluster_) PARLEY_RETURN_IF_ERROR(OpenCalls());
-  if (targets.Has("federation") && !is_cluster_) PARLEY_RETURN_IF_ERROR(OpenFederation());
+  if (targets.Has("calls")) PARLEY_RETURN_IF_ERROR(OpenCalls());
   if (targets.Has("media")) PARLEY_RETURN_IF_ERROR(OpenMedia());
-  if (!is_cluster_) return absl::OkStatus();
-  if (targets.Has("presence")) presence::Serve(doors_.presence, needs_.dispatcher);
-  if (targets.Has("calls")) calls::Serve(doors_.calls, needs_.dispatcher);
-  if (targets.Has("federation")) federation::Serve(doors_.federation, needs_.dispatcher);
-  if (targets.Has("federation")) federation::Serve(doors_.downloads, needs_.dispatcher);
-  return absl::OkStatus();
+  if (!targets.Has("federation")) return absl::OkStatus();
+  federation::Serve(federation_door_, needs_.dispatcher);
+  federation::Serve(downloads_door_, needs_.dispatcher);
+  return is_cluster_ ? absl::OkStatus() : OpenFederation();
 }
 
 absl::Status LocalServices::OpenUnits(const std::string& service, absl::Span<const Partition> units) {
@@ -90,10 +87,10 @@ absl::Status LocalServices::OpenUnits(const std::string& service, absl::Span<con
   if (service == "accounts") return accounts_->OpenPartitions(units);
   if (service == "profile") return profile_->OpenPartitions(units);
   if (service == "media") return media_->OpenPartitions(units);
-  absl::MutexLock lock(&mutex_);
-  PARLEY_RETURN_IF_ERROR(OpenWhole(service));
-  if (service == "calls") calls_->Start();
-  if (service == "federation") federation_->Start();
+  if (service == "presence") return presence_->OpenPartitions(units);
+  if (service == "calls") return calls_->OpenPartitions(units);
+  PARLEY_RETURN_IF_ERROR(OpenFederation());
+  federation_->Start();
   return absl::OkStatus();
 }
 
@@ -102,15 +99,11 @@ void LocalServices::CloseUnits(const std::string& service, absl::Span<const Part
   if (service == "accounts") return accounts_->ClosePartitions(units);
   if (service == "profile") return profile_->ClosePartitions(units);
   if (service == "media") return media_->ClosePartitions(units);
+  if (service == "presence") return presence_->ClosePartitions(units);
+  if (service == "calls") return calls_->ClosePartitions(units);
   if (stopping_) return;
   log::Error("another process has taken over, this one ends", {{"service", service}});
   std::_Exit(1);
-}
-
-absl::Status LocalServices::OpenWhole(const std::string& service) {
-  if (service == "presence") return OpenPresence();
-  if (service == "calls") return OpenCalls();
-  return OpenFederation();
 }
 
 template <class Service, class Config, class Deps, class Link>
@@ -124,16 +117,6 @@ absl::Status LocalServices::OpenShared(const Config& config, const Deps& deps, L
   }
   Serve(*service, needs_.dispatcher);
   return absl::OkStatus();
-}
-
-template <class Service, class Link>
-void LocalServices::Connect(Service& service, Link& peer, Link& door) {
-  if (is_cluster_) {
-    door.Connect(service);
-    return;
-  }
-  peer.Connect(service);
-  Serve(service, needs_.dispatcher);
 }
 
 absl::Status LocalServices::OpenEvents() {
@@ -154,11 +137,9 @@ absl::Status LocalServices::OpenAccounts() {
 }
 
 absl::Status LocalServices::OpenPresence() {
-  PARLEY_TRY(presence_, presence::Service::Open(needs_.config.presence, {needs_.store, needs_.bus, needs_.peers.profile,
-                                                                         Clock::System(), needs_.registry,
-                                                                         needs_.peers.federation}));
-  Connect(*presence_, needs_.peers.presence, doors_.presence);
-  return absl::OkStatus();
+  Peers& peers = needs_.peers;
+  const presence::Service::Deps deps{needs_.store, needs_.bus, peers.profile, Clock::System(), needs_.registry};
+  return OpenShared(needs_.config.presence, deps, peers.presence, presence_);
 }
 
 absl::Status LocalServices::OpenProfile() {
@@ -169,10 +150,10 @@ absl::Status LocalServices::OpenProfile() {
 }
 
 absl::Status LocalServices::OpenCalls() {
-  PARLEY_TRY(calls_, calls::Service::Open(needs_.config.calls, {needs_.store, needs_.bus, needs_.peers.events,
-                                                                Clock::System(), Rng::System(), needs_.registry}));
-  Connect(*calls_, needs_.peers.calls, doors_.calls);
-  return absl::OkStatus();
+  Peers& peers = needs_.peers;
+  const calls::Service::Deps deps{needs_.store,    needs_.bus,    peers.events,
+                                  Clock::System(), Rng::System(), needs_.registry};
+  return OpenShared(needs_.config.calls, deps, peers.calls, calls_);
 }
 
 absl::Status LocalServices::OpenFederation() {
@@ -182,8 +163,11 @@ absl::Status LocalServices::OpenFederation() {
                                        {needs_.store, needs_.bus, needs_.signing_key, peers.events,
                                         peers.room_federation, peers.accounts, peers.presence,
                                         Clock::System(), Rng::System(), needs_.registry, needs_.old_keys}));
-  Connect(*federation_, peers.federation, doors_.federation);
-  Connect(federation_->downloads(), peers.downloads, doors_.downloads);
+  federation_door_.Connect(*federation_);
+  downloads_door_.Connect(federation_->downloads());
+  if (is_cluster_) return absl::OkStatus();
+  peers.federation.Connect(*federation_);
+  peers.downloads.Connect(federation_->downloads());
   return absl::OkStatus();
 }
 
@@ -197,13 +181,12 @@ absl::Status LocalServices::OpenMedia() {
 
 void LocalServices::Start() {
   if (accounts_) accounts_->Start();
-  if (!is_cluster_ && calls_) calls_->Start();
+  if (calls_) calls_->Start();
   if (!is_cluster_ && federation_) federation_->Start();
   if (events_) events_tick_ = std::make_unique<Periodic>("events-tick", kTick, [this] { events_->Tick(OwnCall()); });
 }
 
 std::vector<bus::Head> LocalServices::Heads() const {
-  absl::MutexLock lock(&mutex_);
   std::vector<bus::Head> heads;
   AppendHeads(events_.get(), stream::StreamKind::kEvents, heads);
   AppendHeads(accounts_.get(), stream::StreamKind::kAccounts, heads);

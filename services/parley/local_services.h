@@ -6,7 +6,6 @@
 #include <vector>
 
 #include <absl/status/status.h>
-#include <absl/synchronization/mutex.h>
 #include <absl/types/span.h>
 
 #include "common/bus/bus.h"
@@ -71,14 +70,10 @@ class LocalServices final : public lease::Holder {
   explicit LocalServices(const Needs& needs) : needs_(needs), is_cluster_(needs.config.is_cluster()) {}
 
   absl::Status OpenAll();
-  absl::Status OpenWhole(const std::string& service);
   // Of a service whose processes share it by partition. It can be called from the start: in a cluster it owns nothing yet,
   // and the guard of the dispatcher refuses the calls.
   template <class Service, class Config, class Deps, class Link>
   absl::Status OpenShared(const Config& config, const Deps& deps, Link& peer, std::unique_ptr<Service>& service);
-  // The others of this process see it as a peer; in a cluster, those who own nothing of it ask its owner.
-  template <class Service, class Link>
-  void Connect(Service& service, Link& peer, Link& door);
   absl::Status OpenEvents();
   absl::Status OpenAccounts();
   absl::Status OpenPresence();
@@ -90,14 +85,9 @@ class LocalServices final : public lease::Holder {
   const Needs needs_;
   const bool is_cluster_;
   std::atomic<bool> stopping_ = false;
-  // What other processes call in a cluster; each leads to the service once this process owns it.
-  struct Doors {
-    presence::PresenceLink presence{rpc::NoObserver()};
-    calls::CallsLink calls{rpc::NoObserver()};
-    federation::FederationLink federation{rpc::NoObserver()};
-    federation::DownloadsLink downloads{rpc::NoObserver()};
-  } doors_;
-  mutable absl::Mutex mutex_;  // while services come to be
+  // What other processes call; they lead to `federation` once this process owns it.
+  federation::FederationLink federation_door_{rpc::NoObserver()};
+  federation::DownloadsLink downloads_door_{rpc::NoObserver()};
   std::unique_ptr<events::Service> events_;
   std::unique_ptr<accounts::Service> accounts_;
   std::unique_ptr<presence::Service> presence_;

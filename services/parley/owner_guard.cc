@@ -34,7 +34,7 @@ std::vector<Partition> UnitsOf(const rpc::MethodRoute& route, const google::prot
 }  // namespace
 
 uint32_t LeaseUnits(const std::string& service, const Config& config) {
-  static const std::set<std::string> shared = {"accounts", "events", "media", "profile"};
+  static const std::set<std::string> shared = {"accounts", "calls", "events", "media", "presence", "profile"};
   return shared.count(service) > 0 ? config.partitions : 1;
 }
 

@@ -1,6 +1,10 @@
 #include "services/presence/service.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
+
+#include <absl/synchronization/notification.h>
 
 #include "common/base/ids.h"
 #include "common/base/partition.h"
@@ -8,6 +12,7 @@
 #include "common/runtime/log.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "common/status/wrong_owner.h"
 #include "services/presence/client_json.h"
 #include "services/presence/store.h"
 
@@ -70,86 +75,122 @@ std::vector<std::string> DirectFrom(const SetAudienceRequest::Direct& direct) {
 
 }  // namespace
 
+struct Service::Part {
+  Part(const Config& config, bus::Bus& bus, Partition partition, store::StreamState taken_over, absl::Time now)
+      : partition(partition), state(taken_over), directory(config, bus, partition, taken_over.epoch, now) {}
+
+  const Partition partition;
+  const store::StreamState state;  // as taken over
+  Directory directory;
+  absl::Mutex saving;
+  int64_t saves ABSL_GUARDED_BY(saving) = 0;
+};
+
 Service::Service(const Config& config, Deps deps)
     : config_(config),
       visibility_(VisibilityOf(config.visibility).value_or(Visibility::kOff)),
       deps_(deps),
-      metrics_(deps.registry) {}
+      metrics_(deps.registry),
+      parts_(config.partitions),
+      tick_(std::make_unique<Periodic>("presence-tick", kTickPeriod, [this] { Tick(); })) {}
 
 absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Deps deps) {
-  std::unique_ptr<Service> service(new Service(config, deps));
-  PARLEY_RETURN_IF_ERROR(service->Load());
-  service->timer_ = std::thread([service = service.get()] { service->Run(); });
+  auto service = std::make_unique<Service>(config, deps);
+  PARLEY_RETURN_IF_ERROR(service->OpenPartitions(AllPartitions(config.partitions)));
   return service;
 }
 
-Service::~Service() {
-  stopping_.Notify();
-  if (timer_.joinable()) timer_.join();
-}
-
-absl::Status Service::Load() {
-  PARLEY_TRY(states_, deps_.store.TakeOver(kStream, AllPartitions(config_.partitions)));
+absl::Status Service::OpenPartitions(absl::Span<const Partition> opened) {
+  PARLEY_TRY(const std::vector<store::StreamState> states, deps_.store.TakeOver(kStream, opened));
   const absl::Time now = deps_.clock.Now();
-  for (Partition p = 0; p < config_.partitions; ++p) {
-    directories_.push_back(std::make_unique<Directory>(config_, deps_.bus, p, states_[p].epoch, now));
+  for (size_t i = 0; i < opened.size(); ++i) {
+    auto part = std::make_shared<Part>(config_, deps_.bus, opened[i], states[i], now);
+    PARLEY_RETURN_IF_ERROR(Restore(*part, now));
+    absl::MutexLock lock(&mutex_);
+    parts_[opened[i]] = std::move(part);
   }
-  return deps_.store.Read([this, now](store::Reader& db) -> absl::Status {
-    PARLEY_RETURN_IF_ERROR(ScanAudiences(db, [this](SavedAudience saved) {
-      if (saved.partition >= directories_.size()) return;
-      directories_[saved.partition]->RestoreAudience(saved.user_id, std::move(saved.audience));
-    }));
-    return ScanUsers(db, [this, now](SavedUser saved) {
-      if (saved.partition >= directories_.size()) return;
-      directories_[saved.partition]->Restore(std::move(saved), now);
-    });
-  });
+  return absl::OkStatus();
 }
 
-void Service::Run() {
-  while (!stopping_.WaitForNotificationWithTimeout(kTickPeriod)) Tick();
+void Service::ClosePartitions(absl::Span<const Partition> closed) {
+  for (const Partition p : closed) {
+    const PartPtr part = Find(p);
+    if (part == nullptr) continue;
+    SaveChanged(*part);
+    absl::MutexLock lock(&mutex_);
+    parts_[p] = nullptr;
+  }
+}
+
+absl::Status Service::Restore(Part& part, absl::Time now) {
+  return deps_.store.Read([&](store::Reader& db) -> absl::Status {
+    PARLEY_RETURN_IF_ERROR(ScanAudiences(db, part.partition, config_.partitions, [&](SavedAudience saved) {
+      part.directory.RestoreAudience(saved.user_id, std::move(saved.audience));
+    }));
+    return ScanUsers(db, part.partition, config_.partitions,
+                     [&](SavedUser saved) { part.directory.Restore(std::move(saved), now); });
+  });
 }
 
 void Service::Tick() {
   const absl::Time now = deps_.clock.Now();
-  for (Partition p = 0; p < directories_.size(); ++p) {
-    directories_[p]->Tick(now);
-    SaveChanged(p);
+  for (const PartPtr& part : Owned()) {
+    part->directory.Tick(now);
+    SaveChanged(*part);
   }
 }
 
-Partition Service::PartitionFor(const std::string& user_id) const { return PartitionOf(user_id, config_.partitions); }
+Service::PartPtr Service::Find(Partition partition) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  return parts_[partition];
+}
 
-void Service::Apply(const std::string& user_id, const Input& input) {
-  if (DirectoryOf(user_id).Apply(user_id, input, deps_.clock.Now())) metrics_.told_others.Add();
+absl::StatusOr<Service::PartPtr> Service::PartOf(const std::string& user_id) const {
+  const Partition partition = PartitionOf(user_id, config_.partitions);
+  PartPtr part = Find(partition);
+  if (part == nullptr) return WrongOwner(StrCat(kStream, "/", partition));
+  return part;
+}
+
+std::vector<Service::PartPtr> Service::Owned() const {
+  absl::ReaderMutexLock lock(&mutex_);
+  std::vector<PartPtr> owned = parts_;
+  std::erase(owned, nullptr);
+  return owned;
+}
+
+absl::Status Service::Apply(const std::string& user_id, const Input& input) {
+  PARLEY_TRY(const PartPtr part, PartOf(user_id));
+  if (part->directory.Apply(user_id, input, deps_.clock.Now())) metrics_.told_others.Add();
+  return absl::OkStatus();
 }
 
 // What is read of memory and queued under the lock is written in the order of what happened. Each is a chain of its own:
 // one that fails takes none of the later ones with it.
-absl::Status Service::Save(Partition partition, absl::FunctionRef<void(store::Batch&)> fill) {
-  const store::StreamState& state = states_[partition];
+absl::Status Service::Save(Part& part, absl::FunctionRef<void(store::Batch&)> fill) {
   absl::Notification done;
   absl::Status saved;
   {
-    absl::MutexLock lock(&saving_);
+    absl::MutexLock lock(&part.saving);
     store::Batch batch;
     fill(batch);
     if (batch.empty()) return absl::OkStatus();
-    PARLEY_RETURN_IF_ERROR(deps_.store.Enqueue(std::move(batch),
-                                               store::Fence{kStream, partition, state.epoch, state.head, state.head, ++saves_},
-                                               [&](absl::Status status) {
-                                                 saved = std::move(status);
-                                                 done.Notify();
-                                               }));
+    const store::StreamState& state = part.state;
+    const store::Fence fence{kStream, part.partition, state.epoch, state.head, state.head, ++part.saves};
+    PARLEY_RETURN_IF_ERROR(deps_.store.Enqueue(std::move(batch), fence, [&](absl::Status status) {
+      saved = std::move(status);
+      done.Notify();
+    }));
   }
   done.WaitForNotification();
+  if (absl::IsAborted(saved)) return WrongOwner(StrCat(kStream, "/", part.partition));
   return saved;
 }
 
 // What is lost when it fails is what a crash in this second would lose.
-void Service::SaveChanged(Partition partition) {
-  const absl::Status saved = Save(partition, [&](store::Batch& batch) {
-    for (const SavedUser& user : directories_[partition]->TakeUnsaved()) SaveUser(batch, user);
+void Service::SaveChanged(Part& part) {
+  const absl::Status saved = Save(part, [&](store::Batch& batch) {
+    for (const SavedUser& user : part.directory.TakeUnsaved()) SaveUser(batch, user);
   });
   if (!saved.ok()) log::Warning("presence was not saved", {{"status", saved.ToString()}});
 }
@@ -165,10 +206,10 @@ absl::StatusOr<SetPresenceResponse> Service::SetPresence(const rpc::Call&, const
   chosen.state = *state;
   if (request.has_status_msg()) chosen.status_msg = request.status_msg();
   const std::string& user_id = request.requester().user_id();
-  Apply(user_id, chosen);
-  PARLEY_RETURN_IF_ERROR(Save(PartitionFor(user_id), [&](store::Batch& batch) {
-    SaveUser(batch, DirectoryOf(user_id).Save(user_id));
-  }));
+  PARLEY_RETURN_IF_ERROR(Apply(user_id, chosen));
+  PARLEY_TRY(const PartPtr part, PartOf(user_id));
+  PARLEY_RETURN_IF_ERROR(
+      Save(*part, [&](store::Batch& batch) { SaveUser(batch, part->directory.Save(user_id)); }));
   return SetPresenceResponse();
 }
 
@@ -176,7 +217,8 @@ absl::StatusOr<GetPresenceResponse> Service::GetPresence(const rpc::Call&, const
   const std::string& reader = request.requester().user_id();
   Viewer viewer{.is_user = request.user_id() == reader, .may_see = visibility_ == Visibility::kRooms};
   View view;
-  DirectoryOf(request.user_id()).Read(request.user_id(), [&](const Directory::User* user, stream::EphemeralPosition) {
+  PARLEY_TRY(const PartPtr part, PartOf(request.user_id()));
+  part->directory.Read(request.user_id(), [&](const Directory::User* user, stream::EphemeralPosition) {
     if (user == nullptr) return;
     viewer.may_see = MaySee(*user, reader, visibility_);
     view = ViewOf(*user, viewer);
@@ -193,9 +235,9 @@ absl::StatusOr<ReportSessionsResponse> Service::ReportSessions(const rpc::Call&,
     const std::optional<State> state =
         session.set_presence().empty() ? std::optional(State::kOnline) : StateOf(session.set_presence());
     if (session.ended()) {
-      Apply(session.user_id(), StreamEnded{session.device_id()});
+      PARLEY_RETURN_IF_ERROR(Apply(session.user_id(), StreamEnded{session.device_id()}));
     } else if (state && (*state <= State::kOnline || (*state == State::kBusy && config_.busy))) {
-      Apply(session.user_id(), StreamSeen{session.device_id(), *state});
+      PARLEY_RETURN_IF_ERROR(Apply(session.user_id(), StreamSeen{session.device_id(), *state}));
     }
     metrics_.reports.Add();
   }
@@ -206,7 +248,7 @@ absl::StatusOr<RecordActivityResponse> Service::RecordActivity(const rpc::Call&,
                                                                const RecordActivityRequest& request) {
   for (const Activity& activity : request.activities()) {
     const absl::Duration ago = absl::Milliseconds(std::max<int64_t>(activity.ago_ms(), 0));
-    Apply(activity.user_id(), Acted{ago});
+    PARLEY_RETURN_IF_ERROR(Apply(activity.user_id(), Acted{ago}));
   }
   return RecordActivityResponse();
 }
@@ -214,7 +256,8 @@ absl::StatusOr<RecordActivityResponse> Service::RecordActivity(const rpc::Call&,
 absl::StatusOr<AnnounceProfileResponse> Service::AnnounceProfile(const rpc::Call&,
                                                                  const AnnounceProfileRequest& request) {
   if (visibility_ == Visibility::kOff) return AnnounceProfileResponse();
-  DirectoryOf(request.user_id()).SetProfile(request.user_id(), ToProfile(request.profile()), /*announce=*/true);
+  PARLEY_TRY(const PartPtr part, PartOf(request.user_id()));
+  part->directory.SetProfile(request.user_id(), ToProfile(request.profile()), /*announce=*/true);
   metrics_.profiles.Add();
   return AnnounceProfileResponse();
 }
@@ -230,8 +273,8 @@ absl::StatusOr<ReceiveRemoteResponse> Service::ReceiveRemote(const rpc::Call&, c
     view.currently_active = user.currently_active();
     const absl::Time now = deps_.clock.Now();
     view.last_active = now - std::min(absl::Milliseconds(user.last_active_ago_ms()), kLongestAgo);
-    if (DirectoryOf(user.user_id()).SetRemote(user.user_id(), std::move(view), now))
-      metrics_.told_others.Add();
+    PARLEY_TRY(const PartPtr part, PartOf(user.user_id()));
+    if (part->directory.SetRemote(user.user_id(), std::move(view), now)) metrics_.told_others.Add();
   }
   return ReceiveRemoteResponse();
 }
@@ -241,12 +284,13 @@ absl::StatusOr<SetAudienceResponse> Service::SetAudience(const rpc::Call&, const
   const auto visibility =
       request.visibility().empty() ? Visibility::kRooms : VisibilityOf(request.visibility());
   if (!visibility) return InvalidParam("visibility must be rooms, direct or off");
-  PARLEY_RETURN_IF_ERROR(Save(PartitionFor(user_id), [&](store::Batch& batch) {
-    Audience audience = DirectoryOf(user_id).AudienceOf(user_id);
+  PARLEY_TRY(const PartPtr part, PartOf(user_id));
+  PARLEY_RETURN_IF_ERROR(Save(*part, [&](store::Batch& batch) {
+    Audience audience = part->directory.AudienceOf(user_id);
     if (request.has_visibility()) audience.visibility = *visibility;
     if (request.has_direct()) audience.direct = DirectFrom(request.direct());
-    SaveAudience(batch, {PartitionFor(user_id), user_id, audience});
-    DirectoryOf(user_id).SetAudience(user_id, std::move(audience));
+    SaveAudience(batch, {part->partition, user_id, audience});
+    part->directory.SetAudience(user_id, std::move(audience));
   }));
   return SetAudienceResponse();
 }
@@ -258,8 +302,9 @@ absl::Status Service::LearnProfiles(const rpc::Call& call, const std::vector<std
   PARLEY_TRY(const profile::GetManyResponse response, deps_.profile.GetMany(call, request));
   for (const std::string& user_id : user_ids) {
     const auto found = response.profiles().find(user_id);
-    DirectoryOf(user_id).SetProfile(user_id, found == response.profiles().end() ? Profile() : ToProfile(found->second),
-                                    /*announce=*/false);
+    PARLEY_TRY(const PartPtr part, PartOf(user_id));
+    part->directory.SetProfile(user_id, found == response.profiles().end() ? Profile() : ToProfile(found->second),
+                               /*announce=*/false);
   }
   return absl::OkStatus();
 }
@@ -274,9 +319,10 @@ absl::StatusOr<ReadSinceResponse> Service::ReadSince(const rpc::Call& call, cons
   std::vector<std::string> nameless;
   std::map<Partition, stream::EphemeralPosition> heads;
   for (const std::string& user_id : request.users()) {
-    const Partition partition = PartitionFor(user_id);
+    PARLEY_TRY(const PartPtr part, PartOf(user_id));
+    const Partition partition = part->partition;
     const std::string& reader = request.requester().user_id();
-    DirectoryOf(user_id).Read(user_id, [&](const Directory::User* user, stream::EphemeralPosition head) {
+    part->directory.Read(user_id, [&](const Directory::User* user, stream::EphemeralPosition head) {
       // The first head of a partition: of users read later, what came between is told again rather than never.
       heads.try_emplace(partition, head);
       if (user == nullptr) return;
@@ -294,7 +340,8 @@ absl::StatusOr<ReadSinceResponse> Service::ReadSince(const rpc::Call& call, cons
   const absl::Time now = deps_.clock.Now();
   for (News& entry : news) {
     if (!entry.profile) {
-      DirectoryOf(entry.user_id).Read(entry.user_id, [&](const Directory::User* user, stream::EphemeralPosition) {
+      PARLEY_TRY(const PartPtr part, PartOf(entry.user_id));
+      part->directory.Read(entry.user_id, [&](const Directory::User* user, stream::EphemeralPosition) {
         entry.profile = user->profile;
       });
     }
@@ -312,10 +359,10 @@ absl::StatusOr<ReadSinceResponse> Service::ReadSince(const rpc::Call& call, cons
 
 absl::StatusOr<common::v1::HeadsResponse> Service::Heads(const rpc::Call&, const common::v1::HeadsRequest&) {
   common::v1::HeadsResponse response;
-  for (Partition p = 0; p < directories_.size(); ++p) {
-    directories_[p]->Read("", [&](const Directory::User*, stream::EphemeralPosition position) {
+  for (const PartPtr& part : Owned()) {
+    part->directory.Read("", [&](const Directory::User*, stream::EphemeralPosition position) {
       common::v1::Head& head = *response.add_heads();
-      head.set_partition(p);
+      head.set_partition(part->partition);
       head.set_position(position.counter);
       head.set_epoch(position.epoch);
     });

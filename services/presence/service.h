@@ -2,18 +2,18 @@
 
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include <absl/base/thread_annotations.h>
 #include <absl/functional/function_ref.h>
 #include <absl/synchronization/mutex.h>
-#include <absl/synchronization/notification.h>
+#include <absl/types/span.h>
 
 #include "common/base/clock.h"
 #include "common/bus/bus.h"
 #include "common/metrics/registry.h"
+#include "common/runtime/periodic.h"
 #include "common/store/store.h"
-#include "parley/federation/v1/federation.parley.h"
 #include "parley/presence/v1/presence.parley.h"
 #include "parley/profile/v1/profile.parley.h"
 #include "services/presence/client_json.h"
@@ -35,12 +35,17 @@ class Service final : public PresenceService {
     profile::ProfileService& profile;
     const Clock& clock;
     metrics::Registry& registry;
-    federation::FederationService& federation;
   };
 
-  // Takes the partitions over and reads what users had set.
+  // Owns everything.
   static absl::StatusOr<std::unique_ptr<Service>> Open(const Config& config, Deps deps);
-  ~Service() override;
+  // Owns nothing until OpenPartitions.
+  Service(const Config& config, Deps deps);
+
+  // Takes the partitions over and reads what users had set, and who was there.
+  absl::Status OpenPartitions(absl::Span<const Partition> opened);
+  // Saves who has changed, and forgets them. What calls about them are still inside fail.
+  void ClosePartitions(absl::Span<const Partition> closed);
 
   // M_INVALID_PARAM for an unknown state; M_TOO_LARGE. The choice is durable when it returns. Nothing
   // is done where the server's visibility is off.
@@ -67,28 +72,29 @@ class Service final : public PresenceService {
   void Tick();
 
  private:
-  Service(const Config& config, Deps deps);
+  // A partition that is owned.
+  struct Part;
+  using PartPtr = std::shared_ptr<Part>;
 
-  absl::Status Load();
-  void Run();
-  Partition PartitionFor(const std::string& user_id) const;
-  Directory& DirectoryOf(const std::string& user_id) { return *directories_[PartitionFor(user_id)]; }
-  absl::Status Save(Partition partition, absl::FunctionRef<void(store::Batch&)> fill);
-  void SaveChanged(Partition partition);
+  absl::Status Restore(Part& part, absl::Time now);
+  // Null where it is not owned.
+  PartPtr Find(Partition partition) const;
+  // WrongOwner.
+  absl::StatusOr<PartPtr> PartOf(const std::string& user_id) const;
+  std::vector<PartPtr> Owned() const;
+  absl::Status Save(Part& part, absl::FunctionRef<void(store::Batch&)> fill);
+  void SaveChanged(Part& part);
   Words WordsFor(bool all_states) const { return all_states ? Words::kAll : Words::kPlain; }
-  void Apply(const std::string& user_id, const Input& input);
+  absl::Status Apply(const std::string& user_id, const Input& input);
   absl::Status LearnProfiles(const rpc::Call& call, const std::vector<std::string>& user_ids);
 
   const Config& config_;
   const Visibility visibility_;
   const Deps deps_;
   const Metrics metrics_;
-  std::vector<store::StreamState> states_;                // by partition, as taken over
-  std::vector<std::unique_ptr<Directory>> directories_;  // by partition
-  absl::Mutex saving_;
-  int64_t saves_ ABSL_GUARDED_BY(saving_) = 0;
-  absl::Notification stopping_;
-  std::thread timer_;
+  mutable absl::Mutex mutex_;
+  std::vector<PartPtr> parts_ ABSL_GUARDED_BY(mutex_);  // by partition
+  std::unique_ptr<Periodic> tick_;                      // ends first
 };
 
 }  // namespace parley::presence

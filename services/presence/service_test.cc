@@ -1,9 +1,12 @@
 #include "services/presence/service.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/base/partition.h"
 #include "common/bus/memory_bus.h"
 #include "common/status/matrix_error.h"
+#include "common/status/wrong_owner.h"
 #include "common/store/sqlite/sqlite_store.h"
 #include "common/testing/manual_clock.h"
 #include "common/testing/temporary_folder.h"
@@ -34,7 +37,7 @@ class PresenceServiceTest : public ::testing::Test {
 
   void Restart() {
     service_.reset();
-    service_ = *Service::Open(config_, {*store_, bus_, profile_, clock_, registry_, federation_});
+    service_ = *Service::Open(config_, {*store_, bus_, profile_, clock_, registry_});
   }
 
   void SetAudience(const std::string& visibility, std::vector<std::string> direct = {}) {
@@ -102,7 +105,6 @@ class PresenceServiceTest : public ::testing::Test {
   NamingProfile profile_;
   ::parley::testing::ManualClock clock_;
   metrics::Registry registry_;
-  federation::FederationFake federation_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<Service> service_;
   std::map<std::string, std::vector<common::v1::Head>> heads_;
@@ -126,6 +128,43 @@ TEST_F(PresenceServiceTest, TellsEachChangeOnce) {
             std::vector<std::string>{R"({"content":{"currently_active":true,"displayname":"Name of @alice:a",)"
                                      R"("last_active_ago":0,"presence":"online"},"sender":"@alice:a","type":"m.presence"})"});
   EXPECT_TRUE(News("@bob:a").empty());
+}
+
+TEST_F(PresenceServiceTest, WhoComesToOwnAPartitionGoesOnWhereTheOtherHasStopped) {
+  Service other(config_, {*store_, bus_, profile_, clock_, registry_});
+  Sync("@alice:a");
+  EXPECT_TRUE(Set("@alice:a", "free_for_chat").ok());
+  const Partition p = PartitionOf("@alice:a", config_.partitions);
+  service_->ClosePartitions({p});
+  EXPECT_TRUE(IsWrongOwner(Set("@alice:a", "online")));
+  ASSERT_TRUE(other.OpenPartitions({p}).ok());
+  EXPECT_EQ(service_->Heads({}, {})->heads_size(), 15);
+  EXPECT_EQ(other.Heads({}, {})->heads_size(), 1);
+  GetPresenceRequest request;
+  request.set_user_id("@alice:a");
+  request.set_all_states(true);
+  EXPECT_THAT(other.GetPresence({}, request)->json(), ::testing::HasSubstr("free_for_chat"));
+}
+
+TEST_F(PresenceServiceTest, KnowsWhoWasSavedWhenAllUsersWereInOnePartition) {
+  config_.partitions = 1;
+  Restart();
+  ASSERT_NE(PartitionOf("@alice:a", 16), 0u);
+  ASSERT_TRUE(Set("@alice:a", "hidden").ok());
+  SetAudience("off");
+  config_.partitions = 16;
+  Restart();
+  EXPECT_THAT(Get("@alice:a", "@alice:a"), ::testing::HasSubstr("hidden"));
+  EXPECT_EQ(Get("@bob:a", "@alice:a"), "M_FORBIDDEN");
+  ASSERT_TRUE(Set("@alice:a", "free_for_chat").ok());
+  Restart();
+  EXPECT_THAT(Get("@alice:a", "@alice:a"), ::testing::HasSubstr("free_for_chat"));
+}
+
+TEST_F(PresenceServiceTest, WhoHasLostAPartitionWritesNothing) {
+  Service other(config_, {*store_, bus_, profile_, clock_, registry_});
+  ASSERT_TRUE(other.OpenPartitions({PartitionOf("@alice:a", config_.partitions)}).ok());
+  EXPECT_TRUE(IsWrongOwner(Set("@alice:a", "online")));
 }
 
 // Who was there when the owner died is there for the next one, until gateways had time to say so.

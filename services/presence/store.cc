@@ -1,10 +1,13 @@
 #include "services/presence/store.h"
 
+#include <map>
+
 #include <absl/strings/str_join.h>
 #include <absl/strings/str_split.h>
 
 #include "common/base/strings.h"
 #include "common/json/value.h"
+#include "common/status/macros.h"
 
 namespace parley::presence {
 namespace {
@@ -143,11 +146,21 @@ std::vector<store::Migration> Migrations() {
   return {Choices(), WhoIsThere(), OthersUsers()};
 }
 
-absl::Status ScanUsers(store::Reader& db, absl::FunctionRef<void(SavedUser)> on_user) {
-  return db.Query(
+absl::Status ScanUsers(store::Reader& db, Partition p, uint32_t partitions,
+                       absl::FunctionRef<void(SavedUser)> on_user) {
+  std::map<std::string, SavedUser> users;  // of two rows, the partition's own
+  PARLEY_RETURN_IF_ERROR(db.Query(
       "SELECT p, user_id, override_state, status_msg, last_active, shown_active, shown_since, "
-      "devices, remote_state, remote_active, remote_until FROM presence_choices",
-      {}, [&](const store::Row& row) { on_user(UserFrom(row)); });
+      "devices, remote_state, remote_active, remote_until FROM presence_choices "
+      "WHERE p = $1 OR p = 0 ORDER BY p",
+      {p}, [&](const store::Row& row) {
+        SavedUser user = UserFrom(row);
+        if (PartitionOf(user.user_id, partitions) != p) return;
+        user.partition = p;
+        users[user.user_id] = std::move(user);
+      }));
+  for (auto& [id, user] : users) on_user(std::move(user));
+  return absl::OkStatus();
 }
 
 void SaveUser(store::Batch& batch, const SavedUser& user) {
@@ -164,13 +177,16 @@ void SaveUser(store::Batch& batch, const SavedUser& user) {
                 {"devices", DevicesJson(presence.devices)}});
 }
 
-absl::Status ScanAudiences(store::Reader& db, absl::FunctionRef<void(SavedAudience)> on_audience) {
+absl::Status ScanAudiences(store::Reader& db, Partition p, uint32_t partitions,
+                           absl::FunctionRef<void(SavedAudience)> on_audience) {
   return db.Query(
-      "SELECT p, user_id, visibility, direct FROM presence_audiences", {},
-      [&](const store::Row& row) {
+      "SELECT p, user_id, visibility, direct FROM presence_audiences WHERE p = $1 OR p = 0 "
+      "ORDER BY p",
+      {p}, [&](const store::Row& row) {
         SavedAudience saved;
-        saved.partition = static_cast<Partition>(row.Int(0));
+        saved.partition = p;
         saved.user_id = row.String(1);
+        if (PartitionOf(saved.user_id, partitions) != p) return;
         saved.audience.visibility = VisibilityOf(row.Text(2)).value_or(Visibility::kOff);
         saved.audience.direct = absl::StrSplit(Abs(row.Text(3)), '\n', absl::SkipEmpty());
         on_audience(std::move(saved));

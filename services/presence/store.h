@@ -41,8 +41,12 @@ struct SavedAudience {
 
 std::vector<store::Migration> Migrations();
 
-absl::Status ScanUsers(store::Reader& db, absl::FunctionRef<void(SavedUser)> on_user);
-absl::Status ScanAudiences(store::Reader& db, absl::FunctionRef<void(SavedAudience)> on_audience);
+// The users of partition `p`, and whom they let see them; of two rows, the later counts. Those who
+// were last saved when all users were in partition 0 have a row there.
+absl::Status ScanUsers(store::Reader& db, Partition p, uint32_t partitions,
+                       absl::FunctionRef<void(SavedUser)> on_user);
+absl::Status ScanAudiences(store::Reader& db, Partition p, uint32_t partitions,
+                           absl::FunctionRef<void(SavedAudience)> on_audience);
 void SaveUser(store::Batch& batch, const SavedUser& user);
 void SaveAudience(store::Batch& batch, const SavedAudience& audience);
 

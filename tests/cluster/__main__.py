@@ -7,7 +7,7 @@ import signal
 from .load import Load
 from .server import cluster
 
-SERVICES = ("events", "accounts", "profile")
+SERVICES = ("events", "accounts", "profile", "presence", "calls")
 AFTER = 30  # sends of everybody that must be acknowledged afterwards
 
 

@@ -6,6 +6,7 @@ import time
 import requests
 
 SENDERS = 6
+LATER = "org.example.later"
 
 
 def message_ids(events):
@@ -63,11 +64,23 @@ class Client:
         content = {"from": self.user, "n": number}
         self.call("PUT", f"/sendToDevice/org.example.count/{number}", {"messages": {user: {"*": content}}})
 
-    def all_messages(self, room):
+    def be(self, status):
+        """Sets the status message and reads it back."""
+        path = f"/presence/{self.user}/status"
+        self.call("PUT", path, {"presence": "online", "status_msg": status})
+        shown = self.call("GET", path).get("status_msg")
+        assert shown == status, f"{self.user} is {status} and reads {shown}"
+
+    def send_later(self, room, number):
+        """An event that the server sends after a second (MSC4140)."""
+        path = f"/rooms/{room}/send/{LATER}/{number}"
+        self.call("PUT", path, {"n": number}, **{"org.matrix.msc4140.delay": 1000})
+
+    def all_events(self, room, type):
         found, start = [], {}
         while True:
             page = self.call("GET", f"/rooms/{room}/messages", dir="b", limit=100, **start)
-            found += [e for e in page["chunk"] if e["type"] == "m.room.message"]
+            found += [e for e in page["chunk"] if e["type"] == type]
             if "end" not in page:
                 return found[::-1]
             start = {"from": page["end"]}
@@ -75,7 +88,8 @@ class Client:
 
 class Load:
     """Users who each send into a room of their own, keep account data, tell a reader's device of each
-    send and change their names; the reader's /sync follows all of them."""
+    send, say what they do, have events sent later and change their names; the reader's /sync follows
+    all of them."""
 
     def __init__(self, url, reader_url=None, senders=SENDERS, makes_rooms=False, patient=False):
         self.url = url
@@ -156,6 +170,9 @@ class Load:
             event = self._try(lambda: client.send(self.rooms[number], transaction))
             self._try(lambda: client.keep(count))
             self._try(lambda: client.tell(self._reader.user, count))
+            if count % 5 == 0:
+                self._try(lambda: client.be(f"at {count}"))
+                self._try(lambda: client.send_later(self.rooms[number], count))
             if count % 10 == 0:
                 self._try(lambda: client.rename(f"name {count}"))
             count += 1
@@ -217,7 +234,7 @@ class Load:
             self._since = self._read_once(self._since)
 
     def _check(self, number, room):
-        messages = self.clients[number].all_messages(room)
+        messages = self.clients[number].all_events(room, "m.room.message")
         bodies = [message["content"]["body"] for message in messages]
         assert len(bodies) == len(set(bodies)), "an event is there twice"
         ids = [message["event_id"] for message in messages]
@@ -229,4 +246,8 @@ class Load:
         self._read_until(lambda: self.clients[number].name_in(room) == name)
         assert self.clients[number].name_in(room) == name, "a name did not reach its room"
         self._read_until(lambda: len(self.told.get(user, [])) >= len(sent))
+        later = list(range(0, len(sent), 5))
+        self._read_until(lambda: len(self.clients[number].all_events(room, LATER)) >= len(later))
+        came = [event["content"]["n"] for event in self.clients[number].all_events(room, LATER)]
+        assert sorted(came) == later, "events that were to be sent later were lost or doubled"
         assert self.told[user] == list(range(len(sent))), "device messages were lost, doubled or reordered"

@@ -20,12 +20,7 @@ class Cluster:
     """One such server, with this many processes of the services that share."""
 
     def __init__(self, launcher, processes, env=None):
-        shape = {
-            "PARLEY_SHAPE": "cluster",
-            "PARLEY_EVENTS_PROCESSES": str(processes),
-            "PARLEY_ACCOUNTS_PROCESSES": str(processes),
-            "PARLEY_PROFILE_PROCESSES": str(processes),
-        }
+        shape = {"PARLEY_SHAPE": "cluster", "PARLEY_OWNERS": str(processes)}
         self.server = Homeserver(launcher, shape | (env or {}))
         self.folder = self.server.folder / "data"
         self.postgres_host = str(self.folder / "postgres")
