@@ -17,8 +17,8 @@ ROOT = Path(__file__).parent.parent.parent
 OWNERS = 3  # processes of events, accounts and profile, each
 SERVICES = [
     *("events", "events-2", "events-3", "accounts", "accounts-2", "accounts-3"),
-    *("profile", "profile-2", "profile-3", "presence", "presence-2"),
-    *("calls", "calls-2", "media", "media-2", "federation"),
+    *("profile", "profile-2", "profile-3", "presence", "presence-2", "presence-3"),
+    *("calls", "calls-2", "calls-3", "media", "media-2", "federation"),
 ]
 GATEWAYS = ["gateway", "gateway-2"]
 NARROW = {"PARLEY_LIMITS_HANDLER_THREADS": "8", "PARLEY_LIMITS_MAX_QUEUED_REQUESTS": "32"}
