@@ -160,7 +160,7 @@ absl::Status Connection::Leave() {
 
 absl::StatusOr<std::vector<Answer>> Connection::Collect() {
   PARLEY_RETURN_IF_ERROR(Sync());
-  while (syncs_left_ > 1) CollectOne(nullptr).IgnoreError();
+  while (usable_ && syncs_left_ > 1) CollectOne(nullptr).IgnoreError();
   std::vector<Answer> answers;
   if (!usable_) return Lost();
   PARLEY_RETURN_IF_ERROR(CollectOne(&answers));
@@ -200,8 +200,9 @@ absl::StatusOr<pg_result*> Connection::NextResult(absl::Time deadline) {
     if (unsent < 0) return Lost();
     if (!PQisBusy(connection_)) {
       pg_result* const result = PQgetResult(connection_);
-      if (result == nullptr && PQstatus(connection_) != CONNECTION_OK) return Lost();
-      return result;
+      if (result != nullptr) return result;
+      if (PQstatus(connection_) != CONNECTION_OK || absl::Now() > deadline) return Lost();
+      return nullptr;
     }
     pollfd socket = {PQsocket(connection_), static_cast<short>(POLLIN | (unsent ? POLLOUT : 0)), 0};
     const int64_t left = absl::ToInt64Milliseconds(deadline - absl::Now());
