@@ -36,7 +36,9 @@ absl::Status ErrorOf(const federation::v1::FetchResponse& response) {
   if (response.status() == 504 && errcode == "M_NOT_YET_UPLOADED")
     return Matrix(504, errcode, "The file has not been uploaded yet");
   if (errcode == "M_TOO_LARGE") return TooLargeHere();
-  if (response.status() == 404 && errcode == "M_UNRECOGNIZED")
+  // An error that is none of Matrix is of a server of before MSC3743 that does not know the endpoint.
+  const bool is_refused = response.status() >= 400 && response.status() < 500;
+  if (is_refused && (errcode == "M_UNRECOGNIZED" || !body.ok()))
     return Unrecognized("The other server does not know this way of asking");
   return NotThere();
 }

@@ -283,6 +283,11 @@ TEST_F(MediaServiceTest, AsksOldServersTheOldWay) {
   others_.Answer("old.org/_matrix/media/v3/download/old.org/abc?allow_remote=false", 200,
                  "text/plain", "old");
   EXPECT_EQ(Read(Remote("old.org/abc")), "old");
+  others_.Answer("older.org/_matrix/federation/v1/media/download/abc", 404, "text/plain", 
+                 "404 page not found");
+  others_.Answer("older.org/_matrix/media/v3/download/older.org/abc?allow_remote=false", 200,
+                 "text/plain", "older");
+  EXPECT_EQ(Read(Remote("older.org/abc")), "older");
 }
 
 TEST_F(MediaServiceTest, DoesNotAskTheOldWayWhereTheFileIsMissing) {
