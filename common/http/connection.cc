@@ -35,6 +35,7 @@ constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 
 constexpr size_t kReadSize = 2 << 10;
 constexpr size_t kBodyReadSize = 32 << 10;
+constexpr int64_t kRetryAfterMs = 1000;
 constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 constexpr int64_t kLingerSeconds = 3;
 
@@ -109,8 +110,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   asio::awaitable<bool> Fill(size_t size);
   asio::awaitable<absl::StatusOr<Head>> ReadHead();
   absl::StatusOr<BodyDecoder> StartBody(const Head& head) const;
-  asio::awaitable<absl::Status> ReadBody(Head& head);
-  asio::awaitable<absl::StatusOr<Head>> ReadRequest();
+  asio::awaitable<absl::Status> ReadBody(Head& head, BodyBudget::Share& share);
+  asio::awaitable<absl::StatusOr<Head>> ReadRequest(BodyBudget::Share& share);
   asio::awaitable<std::optional<Response>> Answer(Request request);
   asio::awaitable<void> Refuse(const absl::Status& status);
   asio::awaitable<bool> Write(const Response& response, bool with_body, bool keep_alive);
@@ -261,7 +262,7 @@ absl::StatusOr<BodyDecoder> Connection::StartBody(const Head& head) const {
   return BodyDecoder::OfLength(*head.content_length);
 }
 
-asio::awaitable<absl::Status> Connection::ReadBody(Head& head) {
+asio::awaitable<absl::Status> Connection::ReadBody(Head& head, BodyBudget::Share& share) {
   absl::StatusOr<BodyDecoder> decoder = StartBody(head);
   if (!decoder.ok()) co_return decoder.status();
   if (decoder->done()) co_return absl::OkStatus();
@@ -274,6 +275,7 @@ asio::awaitable<absl::Status> Connection::ReadBody(Head& head) {
     const absl::StatusOr<size_t> taken = decoder->Take(input_, head.request.body);
     if (!taken.ok()) co_return taken.status();
     input_.erase(0, *taken);
+    if (!share.Grow(head.request.body.size())) co_return LimitExceeded(kRetryAfterMs);
     if (decoder->done()) break;
     const bool more = co_await Fill(kBodyReadSize);
     if (!more) co_return absl::CancelledError();
@@ -282,16 +284,17 @@ asio::awaitable<absl::Status> Connection::ReadBody(Head& head) {
   co_return absl::OkStatus();
 }
 
-asio::awaitable<absl::StatusOr<Head>> Connection::ReadRequest() {
+asio::awaitable<absl::StatusOr<Head>> Connection::ReadRequest(BodyBudget::Share& share) {
   absl::StatusOr<Head> head = co_await ReadHead();
   if (!head.ok()) co_return head;
-  const absl::Status body = co_await ReadBody(*head);
+  const absl::Status body = co_await ReadBody(*head, share);
   if (!body.ok()) co_return body;
   co_return head;
 }
 
 asio::awaitable<bool> Connection::ServeOne() {
-  absl::StatusOr<Head> head = co_await ReadRequest();
+  BodyBudget::Share share(shard_.bodies);
+  absl::StatusOr<Head> head = co_await ReadRequest(share);
   if (!head.ok()) {
     co_await Refuse(head.status());
     co_return false;

@@ -60,6 +60,9 @@ struct ServerOptions {
   uint16_t port = 0;  // 0: a free one, see Server::port
   int threads = 1;
   size_t max_connections = 20'000;  // further ones are closed at once
+  // What the bodies of requests hold together until they are answered (body_budget.h); beyond it a
+  // large one gets a 429.
+  size_t max_body_bytes = 256 << 20;
   size_t max_head_bytes = 16 << 10;
   size_t max_headers = 100;
   size_t max_query_params = 256;

@@ -19,7 +19,7 @@ using ::testing::Test;
 // Answers with method, path and body, at once; keeps what goes to /park.
 class EchoHandler final : public Handler {
  public:
-  size_t BodyLimit(const Request& head) override { return 1000; }
+  size_t BodyLimit(const Request& head) override { return head.path == "/" ? 1000 : 1 << 20; }
 
   void Handle(Request request, Responder responder) override {
     if (request.path == "/park") return Park(std::move(responder));
@@ -107,6 +107,26 @@ TEST_F(HttpServer, EndsTheConnectionAfterAMalformedRequest) {
 TEST_F(HttpServer, RefusesATooLargeBodyBeforeItComes) {
   EXPECT_NE(Exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n").find("HTTP/1.1 413 "), std::string::npos);
   EXPECT_NE(Exchange("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n").find("M_TOO_LARGE"), std::string::npos);
+}
+
+TEST_F(HttpServer, RefusesALargeBodyWhileOthersHoldTooMuch) {
+  const std::string body(200'000, 'x');
+  const auto post = [&](std::string_view path) {
+    return StrCat("POST ", path, " HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ", body.size(),
+                  "\r\n\r\n", body);
+  };
+  ServerOptions options;
+  options.max_body_bytes = 300'000;
+  server_ = *Server::Start(options, handler_);
+  TestingClient first(server_->port());
+  first.Send(post("/park"));
+  Responder parked = handler_.TakeParked();
+  EXPECT_NE(Exchange(post("/more")).find("HTTP/1.1 429 "), std::string::npos);
+  const std::string small = "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi";
+  EXPECT_NE(Exchange(small).find("<POST / hi>"), std::string::npos);
+  parked.Send(Response());
+  first.ReadAll();
+  EXPECT_NE(Exchange(post("/more")).find("HTTP/1.1 200 "), std::string::npos);
 }
 
 TEST_F(HttpServer, AsksForTheBodyOfAClientThatWaits) {

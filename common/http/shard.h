@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -11,6 +12,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "common/http/body_budget.h"
 #include "common/http/server.h"
 
 // Inside of the server: includes Asio, so only its own .cc files include this.
@@ -22,11 +24,15 @@ class Connection;
 // Responder, so that a late answer finds its loop; connections only refer to it.
 struct Shard : std::enable_shared_from_this<Shard> {
   Shard(const ServerOptions& options, Handler& handler, std::shared_ptr<boost::asio::ssl::context> tls)
-      : options(options), handler(handler), tls(std::move(tls)) {}
+      : options(options),
+        handler(handler),
+        tls(std::move(tls)),
+        bodies(options.max_body_bytes / static_cast<size_t>(std::max(options.threads, 1))) {}
 
   const ServerOptions options;
   Handler& handler;
   const std::shared_ptr<boost::asio::ssl::context> tls;  // null: plain connections
+  BodyBudget bodies;
   absl::flat_hash_set<Connection*> connections;
   std::atomic<size_t> open{0};
   // Seconds of the steady clock, and the Date header that goes with them; renewed by each tick.

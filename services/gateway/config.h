@@ -40,6 +40,8 @@ struct Config {
   // Requests that may wait for a handler thread; beyond it the answer is 429.
   size_t max_queued_requests = 4096;
   size_t max_connections = 20'000;
+  // What request bodies hold together until they are answered; beyond it a large one gets a 429.
+  size_t max_body_bytes = 256 << 20;
   // A proxy of ours stands before the gateway: trust the last address of X-Forwarded-For.
   bool behind_proxy = false;
   // Other servers may send their joins and leaves by the first version of these endpoints.

@@ -29,6 +29,7 @@ http::ServerOptions ServerOptions(const Config& config) {
   options.port = config.listen_port;
   options.threads = config.loop_threads > 0 ? config.loop_threads : Cores();
   options.max_connections = config.max_connections;
+  options.max_body_bytes = config.max_body_bytes;
   options.behind_proxy = config.behind_proxy;
   options.tls_certificate_file = config.tls_certificate;
   options.tls_key_file = config.tls_key;

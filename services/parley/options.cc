@@ -35,6 +35,9 @@ std::vector<Option> ListenOptions(Config& c) {
       {"listen.behind_proxy", &c.gateway.behind_proxy,
        "A proxy of yours stands before the client listener: the client's address is the last of X-Forwarded-For."},
       {"listen.max_connections", &c.gateway.max_connections, "Client connections beyond this are closed at once."},
+      {"listen.max_body_bytes", &c.gateway.max_body_bytes,
+       "What requests' bodies may hold of memory together until they are answered; beyond it uploads get a 429. One alone "
+       "always fits."},
   };
 }
 
