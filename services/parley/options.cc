@@ -223,7 +223,7 @@ std::vector<Option> CallOptions(Config& c) {
       {"calls.retention", &c.events.call_retention,
        "A call of which nothing was heard for this long is forgotten."},
       {"delayed_events.max_delay", &c.calls.max_delay, "Delayed events (MSC4140) may wait for so long."},
-      {"delayed_events.max_per_user", &c.calls.max_delayed_per_user, "So many of one user may wait at a time."},
+      {"delayed_events.max_per_user", &c.calls.max_delayed_per_user, "So many of one user may wait at a time; each process of calls counts those that it owns."},
       {"delayed_events.send_burst", &c.calls.delayed_burst,
        "So many of one user are sent at once when their time comes; others wait.", 1},
       {"delayed_events.send_per_second", &c.calls.delayed_per_second, "So many a second after that.", 1},
