@@ -28,6 +28,12 @@ def children(pid):
     return [int(c) for c in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def shape(owners):
+    """All but `events` once."""
+    others = ("gateway", "accounts", "presence", "profile", "calls", "federation", "media")
+    return {"PARLEY_CLUSTER": " ".join([f"events={owners}", *(f"{name}=1" for name in others)])}
+
+
 class Side:
     def __init__(self, server, owners):
         server.wait_for_owners(owners)
@@ -69,7 +75,7 @@ def main():
     arguments = parser.parse_args()
     with ExitStack() as stack:
         one, four = (
-            Side(stack.enter_context(cluster(arguments.launcher, owners)), owners) for owners in (1, 4)
+            Side(stack.enter_context(cluster(arguments.launcher, owners, shape(owners))), owners) for owners in (1, 4)
         )
         for _ in range(ROUNDS + 1):
             one.round()

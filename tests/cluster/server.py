@@ -166,8 +166,8 @@ def is_running(pid):
 
 
 @contextmanager
-def cluster(launcher, processes):
-    it = Cluster(launcher, processes)
+def cluster(launcher, processes, env=None):
+    it = Cluster(launcher, processes, env)
     try:
         yield it.start()
     except BaseException:
