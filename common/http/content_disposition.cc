@@ -64,6 +64,11 @@ std::string FromExtended(std::string_view value) {
 
 }  // namespace
 
+bool IsPlainType(std::string_view type) {
+  return !type.empty() &&
+         std::all_of(type.begin(), type.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
 std::string ContentDisposition(bool is_inline, std::string_view file_name) {
   const std::string type = is_inline ? "inline" : "attachment";
   if (file_name.empty()) return type;

@@ -3,8 +3,12 @@
 #include <string>
 #include <string_view>
 
-// The header that names a file. RFC 6266, with RFC 8187 for names that are not ASCII. Pure.
+// The headers of a file: its type, and its name (RFC 6266, with RFC 8187 for names that are not
+// ASCII). Pure.
 namespace parley::http {
+
+// True for what may stand in a header as a type: printable ASCII, and some of it.
+bool IsPlainType(std::string_view type);
 
 // `inline; filename="a b.txt"`. `file_name` is UTF-8; empty: without one. Control characters become
 // '_'.

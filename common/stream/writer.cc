@@ -90,6 +90,19 @@ absl::StatusOr<int64_t> StreamWriter::AppendAndWait(Build build) {
   return outcome;
 }
 
+absl::Status StreamWriter::CommitQuietly(absl::FunctionRef<void(store::Batch&)> fill) {
+  return AppendAndWait([&](int64_t) -> absl::StatusOr<Appended> {
+           Appended appended{.batch = {}, .count = 0, .keys = {}};
+           fill(appended.batch);
+           return appended;
+         })
+      .status();
+}
+
+absl::Status StreamWriter::CommitQuietly(store::Batch batch) {
+  return CommitQuietly([&](store::Batch& filled) { filled = std::move(batch); });
+}
+
 absl::Status StreamWriter::Queue(InFlight flight, store::Batch batch) {
   const int64_t new_head = flight.head();
   const store::Fence fence{service_, partition_, epoch(), head_, new_head, generation()};

@@ -77,6 +77,11 @@ class StreamWriter {
   // Append, and wait for the outcome. Never inside a lane or a Done.
   absl::StatusOr<int64_t> AppendAndWait(Build build);
 
+  // The same for what followers need not see: no position is taken, nobody is woken. `fill` runs
+  // under the stream's lock, as a Build does.
+  absl::Status CommitQuietly(absl::FunctionRef<void(store::Batch&)> fill);
+  absl::Status CommitQuietly(store::Batch batch);
+
   // The last committed position. Lock-free.
   int64_t committed_head() const { return committed_head_.load(std::memory_order_acquire); }
   int64_t epoch() const { return epoch_.load(std::memory_order_acquire); }

@@ -84,11 +84,7 @@ absl::Status Changes::CommitAll(std::vector<LockedAccount>& accounts, FillOne fi
 }
 
 absl::Status Changes::CommitQuietly(Partition partition, store::Batch batch) {
-  return streams_.For(partition)
-      .AppendAndWait([&](int64_t) -> absl::StatusOr<stream::Appended> {
-        return stream::Appended{std::move(batch), 0, {}};
-      })
-      .status();
+  return streams_.For(partition).CommitQuietly(std::move(batch));
 }
 
 void Changes::PostQuietly(Partition partition, store::Batch batch) {

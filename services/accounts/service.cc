@@ -2,6 +2,7 @@
 
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "common/stream/open_all.h"
 #include "services/accounts/body.h"
 #include "services/accounts/body_owner.h"
 #include "services/accounts/parts.h"
@@ -28,9 +29,7 @@ Service::~Service() = default;
 std::vector<store::Migration> Service::Migrations() { return tables::Migrations(); }
 
 absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, const Needs& needs) {
-  auto service = std::make_unique<Service>(config, needs);
-  PARLEY_RETURN_IF_ERROR(service->OpenPartitions(AllPartitions(config.partitions)));
-  return service;
+  return stream::OpenAll<Service>(config, needs);
 }
 
 absl::Status Service::OpenPartitions(absl::Span<const Partition> opened) {

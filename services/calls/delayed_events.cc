@@ -162,11 +162,7 @@ void DelayedEvents::Start() {
 }
 
 absl::Status DelayedEvents::Commit(Partition p, store::Batch batch) {
-  return deps_.streams.For(p)
-      .AppendAndWait([&](int64_t) -> absl::StatusOr<stream::Appended> {
-        return stream::Appended{.batch = std::move(batch), .count = 0, .keys = {}};
-      })
-      .status();
+  return deps_.streams.For(p).CommitQuietly(std::move(batch));
 }
 
 absl::Status DelayedEvents::Write(const Entry& entry) {

@@ -44,12 +44,7 @@ absl::flat_hash_set<std::string> NewNames(const event::Pdu* previous, const json
 }
 
 absl::Status Write(const Context& context, std::string_view alias, store::Batch batch) {
-  const Partition p = context.rooms.PartitionOf(alias);
-  return context.streams.For(p)
-      .AppendAndWait([&](int64_t) -> absl::StatusOr<stream::Appended> {
-        return stream::Appended{.batch = std::move(batch), .count = 0, .keys = {}};
-      })
-      .status();
+  return context.streams.For(context.rooms.PartitionOf(alias)).CommitQuietly(std::move(batch));
 }
 
 absl::StatusOr<bool> MayManageAliases(const Context& context, Room& room, const std::string& user) {

@@ -65,11 +65,7 @@ void Outbox::RepairPartition(const rpc::Call& call, Partition p) {
   AddDeletions(batch, p);
   if (batch.empty()) return;
   // If this fails, the rows are told of once more at the next start.
-  streams_.For(p)
-      .AppendAndWait([&](int64_t) -> absl::StatusOr<stream::Appended> {
-        return stream::Appended{.batch = std::move(batch), .count = 0, .keys = {}};
-      })
-      .IgnoreError();
+  streams_.For(p).CommitQuietly(std::move(batch)).IgnoreError();
 }
 
 absl::StatusOr<std::vector<MembershipChange>> Outbox::Untold(Partition p) {

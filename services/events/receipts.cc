@@ -198,13 +198,8 @@ absl::StatusOr<v1::ReportContentResponse> StoreReport(const Context& context,
                          request.reason(),
                          request.score(),
                          context.clock.NowMs()};
-  PARLEY_RETURN_IF_ERROR(context.streams.For(p)
-                             .AppendAndWait([&](int64_t) -> absl::StatusOr<stream::Appended> {
-                               stream::Appended appended{.batch = {}, .count = 0, .keys = {}};
-                               AddReport(appended.batch, p, report);
-                               return appended;
-                             })
-                             .status());
+  PARLEY_RETURN_IF_ERROR(
+      context.streams.For(p).CommitQuietly([&](store::Batch& batch) { AddReport(batch, p, report); }));
   return v1::ReportContentResponse();
 }
 

@@ -1,6 +1,7 @@
 #include "services/events/service.h"
 
 #include "common/status/macros.h"
+#include "common/stream/open_all.h"
 #include "services/events/aliases.h"
 #include "services/events/create_room.h"
 #include "services/events/directory.h"
@@ -24,12 +25,10 @@ void PrunePartition(const Context& context, Partition p) {
   const int64_t outbound_before = absl::ToUnixMillis(context.clock.Now() - context.config.outbound_retention);
   // What fails now is pruned the next time.
   context.streams.For(p)
-      .AppendAndWait([&](int64_t) -> absl::StatusOr<stream::Appended> {
-        stream::Appended appended{.batch = {}, .count = 0, .keys = {}};
-        PruneTxns(appended.batch, p, before);
-        PruneCallSignals(appended.batch, p, signals_before);
-        PruneOutbound(appended.batch, p, outbound_before);
-        return appended;
+      .CommitQuietly([&](store::Batch& batch) {
+        PruneTxns(batch, p, before);
+        PruneCallSignals(batch, p, signals_before);
+        PruneOutbound(batch, p, outbound_before);
       })
       .IgnoreError();
 }
@@ -37,9 +36,7 @@ void PrunePartition(const Context& context, Partition p) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, const Deps& deps) {
-  auto service = std::make_unique<Service>(config, deps);
-  PARLEY_RETURN_IF_ERROR(service->OpenPartitions(AllPartitions(config.partitions)));
-  return service;
+  return stream::OpenAll<Service>(config, deps);
 }
 
 Service::Service(const Config& config, const Deps& deps)

@@ -250,11 +250,7 @@ absl::Status Sender::StoreDurable(const SendEdusRequest& request) {
 }
 
 absl::Status Sender::Commit(Partition p, store::Batch batch) {
-  return deps_.streams.For(p)
-      .AppendAndWait([&](int64_t) -> absl::StatusOr<stream::Appended> {
-        return stream::Appended{.batch = std::move(batch), .count = 0, .keys = {}};
-      })
-      .status();
+  return deps_.streams.For(p).CommitQuietly(std::move(batch));
 }
 
 void Sender::RecordAlive(const std::string& server_name) {

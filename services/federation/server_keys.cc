@@ -243,15 +243,11 @@ std::vector<KeyDocument> ServerKeys::AskNotaries(const rpc::Call& call, const Wa
 
 void ServerKeys::Save(const std::string& server_name, const Known& known) {
   const Partition p = PartitionOf(server_name, config_.partitions);
-  const auto build = [&](int64_t) -> absl::StatusOr<stream::Appended> {
-    stream::Appended appended;
-    appended.count = 0;
-    for (const KeyRow& key : known.keys) SaveKey(appended.batch, p, server_name, key);
-    SaveKeyDocument(appended.batch, p, server_name, *known.document);
-    return appended;
-  };
-  const auto saved = deps_.streams.For(p).AppendAndWait(build);
-  if (!saved.ok()) log::Warning("keys could not be saved", {{"status", saved.status().ToString()}});
+  const absl::Status saved = deps_.streams.For(p).CommitQuietly([&](store::Batch& batch) {
+    for (const KeyRow& key : known.keys) SaveKey(batch, p, server_name, key);
+    SaveKeyDocument(batch, p, server_name, *known.document);
+  });
+  if (!saved.ok()) log::Warning("keys could not be saved", {{"status", saved.ToString()}});
 }
 
 }  // namespace parley::federation

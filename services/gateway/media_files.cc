@@ -96,9 +96,7 @@ bool IsInlineType(std::string_view content_type) {
 
 std::string TypeOf(const media::v1::FileInfo& info) {
   const std::string& type = info.content_type();
-  const bool is_good = !type.empty() && std::all_of(type.begin(), type.end(),
-                                                    [](char c) { return c >= 0x20 && c < 0x7f; });
-  return is_good ? type : "application/octet-stream";
+  return http::IsPlainType(type) ? type : "application/octet-stream";
 }
 
 std::string DispositionOf(const media::v1::FileInfo& info, std::string_view file_name) {

@@ -1,6 +1,6 @@
 #include "services/media/content_type.h"
 
-#include <algorithm>
+#include "common/http/content_disposition.h"
 
 namespace parley::media {
 namespace {
@@ -11,8 +11,7 @@ constexpr size_t kMaxBytes = 255;
 
 std::string SafeContentType(const std::string& type) {
   const bool is_good =
-      !type.empty() && type.size() <= kMaxBytes && type.find('/') != type.npos &&
-      std::all_of(type.begin(), type.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+      type.size() <= kMaxBytes && type.find('/') != type.npos && http::IsPlainType(type);
   return is_good ? type : "application/octet-stream";
 }
 

@@ -40,11 +40,7 @@ absl::StatusOr<std::optional<ThumbnailRow>> Records::Thumbnail(const Place& plac
 }
 
 absl::Status Records::Commit(Partition p, store::Batch batch) {
-  return streams_.For(p)
-      .AppendAndWait([&](int64_t) -> absl::StatusOr<stream::Appended> {
-        return stream::Appended{.batch = std::move(batch), .count = 0, .keys = {}};
-      })
-      .status();
+  return streams_.For(p).CommitQuietly(std::move(batch));
 }
 
 }  // namespace parley::media

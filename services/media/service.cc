@@ -8,6 +8,7 @@
 #include "common/runtime/log.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "common/stream/open_all.h"
 
 namespace parley::media {
 namespace {
@@ -28,9 +29,7 @@ absl::Status NotYetUploaded() {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Deps deps) {
-  auto service = std::make_unique<Service>(config, deps);
-  PARLEY_RETURN_IF_ERROR(service->OpenPartitions(AllPartitions(config.partitions)));
-  return service;
+  return stream::OpenAll<Service>(config, deps);
 }
 
 Service::Service(const Config& config, Deps deps)

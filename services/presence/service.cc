@@ -13,6 +13,7 @@
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
 #include "common/status/wrong_owner.h"
+#include "common/stream/open_all.h"
 #include "services/presence/client_json.h"
 #include "services/presence/store.h"
 
@@ -95,9 +96,7 @@ Service::Service(const Config& config, Deps deps)
       tick_(std::make_unique<Periodic>("presence-tick", kTickPeriod, [this] { Tick(); })) {}
 
 absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Deps deps) {
-  auto service = std::make_unique<Service>(config, deps);
-  PARLEY_RETURN_IF_ERROR(service->OpenPartitions(AllPartitions(config.partitions)));
-  return service;
+  return stream::OpenAll<Service>(config, deps);
 }
 
 absl::Status Service::OpenPartitions(absl::Span<const Partition> opened) {

@@ -5,6 +5,7 @@
 #include "common/json/value.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
+#include "common/stream/open_all.h"
 #include "services/profile/store.h"
 
 namespace parley::profile {
@@ -22,9 +23,7 @@ absl::Status NoProfile() {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Service>> Service::Open(const Config& config, Deps deps) {
-  auto service = std::make_unique<Service>(config, deps);
-  PARLEY_RETURN_IF_ERROR(service->OpenPartitions(AllPartitions(config.partitions)));
-  return service;
+  return stream::OpenAll<Service>(config, deps);
 }
 
 Service::Service(const Config& config, Deps deps)

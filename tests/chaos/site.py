@@ -8,13 +8,13 @@ from glob import glob
 from pathlib import Path
 
 import requests
-from cluster.server import Cluster, is_running
+from cluster.server import SHARED, Cluster, is_running
 from conformance.launcher import free_port
 
 from .proxy import Proxy
 
 ROOT = Path(__file__).parent.parent.parent
-OWNERS = 3  # processes of events, accounts and profile, each
+OWNERS = 3  # of each service in SHARED
 SERVICES = [
     *("events", "events-2", "events-3", "accounts", "accounts-2", "accounts-3"),
     *("profile", "profile-2", "profile-3", "presence", "presence-2", "presence-3"),
@@ -41,7 +41,7 @@ class Site(Cluster):
         return self
 
     def wait_for_all_owners(self):
-        for service in ("events", "accounts", "profile"):
+        for service in SHARED:
             self.wait_for_owners(OWNERS, service)
 
     def restart(self, name, number, env=None):

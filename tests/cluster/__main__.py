@@ -5,9 +5,8 @@ import os
 import signal
 
 from .load import Load
-from .server import cluster
+from .server import SHARED, cluster
 
-SERVICES = ("events", "accounts", "profile", "presence", "calls")
 AFTER = 30  # sends of everybody that must be acknowledged afterwards
 
 
@@ -48,10 +47,10 @@ def main():
     parser.add_argument("--launcher", required=True)
     parser.add_argument("--kills", type=int, default=5)
     arguments = parser.parse_args()
-    for service in SERVICES:
+    for service in SHARED:
         sends, pause = scale(arguments.launcher, service)
         print(f"{service}, 1 → 3 → 1 owners under load: {sends} sends, none failed; longest pause {pause:.2f} s")
-    for service in SERVICES:
+    for service in SHARED:
         pauses = sorted(kill_once(arguments.launcher, service) for _ in range(arguments.kills))
         print(
             f"{service}, {len(pauses)} kills of one of three owners, nothing lost or doubled, no request failed; "

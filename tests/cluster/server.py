@@ -14,6 +14,7 @@ import requests
 from conformance.launcher import Homeserver, free_port
 
 PARTITIONS = 16
+SHARED = ("events", "accounts", "profile", "presence", "calls")  # services with this many owners each
 
 
 class Cluster:

@@ -120,29 +120,20 @@ absl::Status Graph::KeepWaiting(const Room& room, const std::string& origin,
   if (count + events.size() > kMaxWaiting) {
     return absl::ResourceExhaustedError("Too many events wait for their past in this room");
   }
-  return context_.streams.For(room.partition)
-      .AppendAndWait([&](int64_t) -> absl::StatusOr<stream::Appended> {
-        stream::Appended appended{.batch = {}, .count = 0, .keys = {}};
-        for (const event::VerifiedPdu* event : events) {
-          AddWaiting(appended.batch, room.partition,
-                     {room.nid, (*event)->event_id.str(), origin, context_.clock.NowMs(),
-                      (*event)->bytes});
-        }
-        return appended;
-      })
-      .status();
+  return context_.streams.For(room.partition).CommitQuietly([&](store::Batch& batch) {
+    for (const event::VerifiedPdu* event : events) {
+      AddWaiting(
+          batch, room.partition,
+          {room.nid, (*event)->event_id.str(), origin, context_.clock.NowMs(), (*event)->bytes});
+    }
+  });
 }
 
 absl::Status Graph::Forget(const Room& room, const std::vector<std::string>& event_ids) {
   if (event_ids.empty()) return absl::OkStatus();
-  return context_.streams.For(room.partition)
-      .AppendAndWait([&](int64_t) -> absl::StatusOr<stream::Appended> {
-        stream::Appended appended{.batch = {}, .count = 0, .keys = {}};
-        for (const std::string& id : event_ids)
-          DeleteWaiting(appended.batch, room.partition, room.nid, id);
-        return appended;
-      })
-      .status();
+  return context_.streams.For(room.partition).CommitQuietly([&](store::Batch& batch) {
+    for (const std::string& id : event_ids) DeleteWaiting(batch, room.partition, room.nid, id);
+  });
 }
 
 void Graph::WakeFetcher(const std::string& room_id) {

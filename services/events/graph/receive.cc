@@ -381,14 +381,9 @@ absl::Status Settler::CloseGap(const Room& room, const EventRow& end) {
     return absl::OkStatus();
   }));
   if (!closed) return absl::OkStatus();
-  return context_.streams.For(room.partition)
-      .AppendAndWait([&](int64_t) -> absl::StatusOr<stream::Appended> {
-        stream::Appended appended{.batch = {}, .count = 0, .keys = {}};
-        events::PlaceEvent(appended.batch, room.partition, end.pos, end.ord,
-                           end.flags & ~uint32_t{kAfterGap});
-        return appended;
-      })
-      .status();
+  return context_.streams.For(room.partition).CommitQuietly([&](store::Batch& batch) {
+    events::PlaceEvent(batch, room.partition, end.pos, end.ord, end.flags & ~uint32_t{kAfterGap});
+  });
 }
 
 absl::Status Settler::StoreOutliers(const rpc::Call& call, const std::string& room_id,

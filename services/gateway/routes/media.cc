@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -7,6 +6,7 @@
 #include "common/base/mxc.h"
 #include "common/base/rng.h"
 #include "common/base/strings.h"
+#include "common/http/content_disposition.h"
 #include "common/status/macros.h"
 #include "common/status/matrix_error.h"
 #include "parley/common/v1/common.pb.h"
@@ -32,9 +32,7 @@ std::string UriOf(const Deps& deps, const std::string& media_id) {
 // As it can stand in a header again; what can't is of no known type.
 std::string UploadedType(const RequestContext& context) {
   const std::string_view type = context.request().headers.Get("Content-Type");
-  const bool is_good =
-      !type.empty() && type.size() <= kMaxTypeBytes &&
-      std::all_of(type.begin(), type.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+  const bool is_good = type.size() <= kMaxTypeBytes && http::IsPlainType(type);
   return is_good ? std::string(type) : "application/octet-stream";
 }
 
