@@ -48,15 +48,6 @@ absl::StatusOr<std::string> Read(const std::string& path) {
   return *std::move(text);
 }
 
-absl::StatusOr<int> Lock(const std::string& folder) {
-  const std::string path = folder + "/lock";
-  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) return Failed("open", path);
-  if (flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
-  close(fd);
-  return absl::FailedPreconditionError(StrCat("another parley uses the data folder ", folder));
-}
-
 // What can never be changed, in a file of its own: set at the first start, compared at every later one.
 absl::Status CheckDeployment(const Config& config) {
   const std::string path = config.data_dir + "/deployment";
@@ -70,6 +61,15 @@ absl::Status CheckDeployment(const Config& config) {
 
 }  // namespace
 
+absl::StatusOr<int> LockDataFolder(const std::string& folder) {
+  const std::string path = folder + "/lock";
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return Failed("open", path);
+  if (flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
+  close(fd);
+  return absl::FailedPreconditionError(StrCat("another parley uses the data folder ", folder));
+}
+
 absl::StatusOr<std::unique_ptr<DataFolder>> DataFolder::Open(const Config& config) {
   std::error_code error;
   const bool made = fs::create_directories(config.data_dir, error);
@@ -77,7 +77,7 @@ absl::StatusOr<std::unique_ptr<DataFolder>> DataFolder::Open(const Config& confi
     return absl::UnavailableError(StrCat("cannot make the data folder ", config.data_dir, ": ", error.message()));
   }
   if (made) chmod(config.data_dir.c_str(), 0700);
-  PARLEY_TRY(const int lock, Lock(config.data_dir));
+  PARLEY_TRY(const int lock, LockDataFolder(config.data_dir));
   std::unique_ptr<DataFolder> folder(new DataFolder(config, lock));
   PARLEY_RETURN_IF_ERROR(CheckDeployment(config));
   return folder;

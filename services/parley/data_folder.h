@@ -13,6 +13,10 @@
 
 namespace parley {
 
+// Locks a data folder for as long as the descriptor that it returns is open. FailedPrecondition, one sentence, when
+// another process has it.
+absl::StatusOr<int> LockDataFolder(const std::string& folder);
+
 // The folder that a process keeps everything in, while it has it to itself. Made if it is not there, readable by its
 // owner alone. It remembers what can never be changed.
 class DataFolder {

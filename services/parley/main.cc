@@ -9,9 +9,11 @@
 #include "common/runtime/exit_deadline.h"
 #include "common/runtime/log.h"
 #include "common/runtime/signals.h"
+#include "services/parley/citus.h"
 #include "services/parley/command_line.h"
 #include "services/parley/config.h"
 #include "services/parley/doctor/doctor.h"
+#include "services/parley/move.h"
 #include "services/parley/process.h"
 #include "services/parley/targets.h"
 
@@ -49,10 +51,15 @@ int Serve(const Config& config, const Targets& targets) {
   return 0;
 }
 
-int Migrate(const Config& config) {
-  if (const absl::Status status = MigrateStore(config); !status.ok()) return Complain(status);
+int Migrate(const Config& config, bool restored) {
+  if (const absl::Status status = MigrateStore(config, restored); !status.ok()) return Complain(status);
   std::cout << "the store has the schema of this version\n";
   return 0;
+}
+
+int MoveInto(const Config& config, const CommandLine& line) {
+  const absl::Status status = Move(config, {line.move_from, line.move_store}, std::cout);
+  return status.ok() ? 0 : Complain(status);
 }
 
 int Run(const CommandLine& line) {
@@ -61,6 +68,10 @@ int Run(const CommandLine& line) {
   const config::Table options = OptionsOf(config);
   if (line.command == Command::kPrintReference) {
     std::cout << config::PrintReference(options);
+    return 0;
+  }
+  if (line.command == Command::kCitus) {
+    std::cout << CitusStatements();
     return 0;
   }
   if (const absl::Status status = config::Load(options, line.config_path); !status.ok()) return Complain(status);
@@ -75,7 +86,8 @@ int Run(const CommandLine& line) {
     std::cout << "the configuration is right\n";
     return 0;
   }
-  if (line.command == Command::kMigrate) return Migrate(config);
+  if (line.command == Command::kMigrate) return Migrate(config, line.restored);
+  if (line.command == Command::kMove) return MoveInto(config, line);
   if (line.command == Command::kDoctor) return doctor::Examine(config, std::cout) == 0 ? 0 : 1;
   return Serve(config, *targets);
 }

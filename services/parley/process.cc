@@ -31,6 +31,7 @@
 #include "services/parley/gateway_part.h"
 #include "services/parley/lease_metrics.h"
 #include "services/parley/local_services.h"
+#include "services/parley/migrations.h"
 #include "services/parley/owner_guard.h"
 #include "services/parley/peers.h"
 #include "services/parley/store_choice.h"
@@ -40,14 +41,6 @@ namespace parley {
 namespace {
 
 constexpr absl::Duration kGrace = absl::Seconds(5);
-
-std::vector<store::Migration> MigrationsOf(const Config& config, const Targets& targets) {
-  std::vector<store::Migration> all = LocalServices::Migrations(targets);
-  all.push_back(DeploymentMigrations().front());
-  if (!config.is_cluster()) return all;
-  for (store::Migration& migration : lease::Migrations()) all.push_back(std::move(migration));
-  return all;
-}
 
 // Members stand in the order they are made, and end in the opposite one.
 class WiredProcess final : public Process {
@@ -233,11 +226,14 @@ class WiredProcess final : public Process {
 
 }  // namespace
 
-absl::Status MigrateStore(const Config& config) {
+absl::Status MigrateStore(const Config& config, bool restored) {
   PARLEY_TRY(const auto folder, DataFolder::Open(config));
-  PARLEY_TRY(const auto store,
-             parley::OpenStore(config, MigrationsOf(config, *Targets::Parse("all")), store::Probe::Silent()));
-  return CheckDeployment(*store, config);
+  {
+    PARLEY_TRY(const auto store,
+               parley::OpenStore(config, MigrationsOf(config, *Targets::Parse("all")), store::Probe::Silent()));
+    PARLEY_RETURN_IF_ERROR(CheckDeployment(*store, config));
+  }
+  return restored ? RenewIncarnation(config) : absl::OkStatus();
 }
 
 absl::StatusOr<std::unique_ptr<Process>> Process::Start(const Config& config, const Targets& targets) {

@@ -23,6 +23,7 @@ class Process {
 };
 
 // Brings the store up to the schema of this version, and ends: what every process does when it starts, by itself.
-absl::Status MigrateStore(const Config& config);
+// `restored`: the store comes from a backup, and gets another incarnation, so that nobody is taken to know what it lost.
+absl::Status MigrateStore(const Config& config, bool restored);
 
 }  // namespace parley

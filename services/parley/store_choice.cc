@@ -43,4 +43,9 @@ absl::StatusOr<std::unique_ptr<store::Store>> OpenStore(
   return store::OpenSqlite(Sqlite(config.store), migrations, probe);
 }
 
+absl::Status RenewIncarnation(const Config& config) {
+  return config.is_cluster() ? store::RenewIncarnation(PostgresServer(config))
+                             : store::RenewIncarnation(config.store.path);
+}
+
 }  // namespace parley

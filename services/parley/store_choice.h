@@ -21,4 +21,7 @@ absl::StatusOr<std::unique_ptr<store::Store>> OpenStore(const Config& config,
                                                         const std::vector<store::Migration>& migrations,
                                                         store::Probe& probe);
 
+// Gives it another incarnation: for what was restored from a backup, while no process has it open.
+absl::Status RenewIncarnation(const Config& config);
+
 }  // namespace parley

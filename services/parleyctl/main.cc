@@ -1,5 +1,4 @@
 #include <functional>
-#include <cstdlib>
 #include <iostream>
 
 #include <CLI/App.hpp>
@@ -58,7 +57,7 @@ absl::Status Run(const Arguments& arguments, const Action& action) {
   PARLEY_TRY(const Place place, ReadPlace(arguments.data_dir));
   const std::string& address = arguments.address.empty() ? place.rpc_address : arguments.address;
   rpc::ChannelOptions options{.default_deadline = absl::Seconds(10)};
-  if (const char* token = std::getenv("PARLEY_RPC_TOKEN")) options.token = token;
+  PARLEY_TRY(options.token, RpcToken());
   OwnerChannel channel(address, options);
   accounts::AccountsClient accounts(channel);
   profile::ProfileClient profile(channel);

@@ -3,6 +3,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 
@@ -58,6 +59,16 @@ absl::StatusOr<std::string> ReadPassword() {
   }
   if (password.empty()) return absl::InvalidArgumentError("a password is needed");
   return password;
+}
+
+absl::StatusOr<std::string> RpcToken() {
+  if (const char* token = std::getenv("PARLEY_RPC_TOKEN")) return std::string(token);
+  const char* path = std::getenv("PARLEY_RPC_TOKEN_FILE");
+  if (path == nullptr) return std::string();
+  std::ifstream file(path);
+  std::string token;
+  if (std::getline(file, token)) return token;
+  return absl::NotFoundError(absl::StrCat("cannot read the token for internal calls in ", path));
 }
 
 }  // namespace parley::ctl

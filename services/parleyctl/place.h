@@ -19,4 +19,8 @@ absl::StatusOr<Place> ReadPlace(const std::string& data_dir);
 // terminal. InvalidArgument when it is empty or the two differ.
 absl::StatusOr<std::string> ReadPassword();
 
+// What internal calls must carry: PARLEY_RPC_TOKEN, or the content of the file PARLEY_RPC_TOKEN_FILE, as the services
+// themselves read them; empty when neither is set. NotFound when there is no such file.
+absl::StatusOr<std::string> RpcToken();
+
 }  // namespace parley::ctl

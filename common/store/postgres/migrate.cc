@@ -122,4 +122,13 @@ absl::StatusOr<uint64_t> Incarnation(Connection& connection) {
   return static_cast<uint64_t>(incarnation);
 }
 
+absl::Status RenewIncarnation(Connection& connection) {
+  const Arg number[] = {RandomIncarnation()};
+  return connection
+      .Ask("INSERT INTO store_numbers VALUES (0, 'incarnation', $1) ON CONFLICT (p, name) DO "
+           "UPDATE SET value = excluded.value",
+           Params(number))
+      .status();
+}
+
 }  // namespace parley::store::postgres

@@ -19,5 +19,6 @@ absl::Status CheckDurability(Connection& connection);
 absl::Status Migrate(Connection& connection, const std::vector<Migration>& migrations);
 
 absl::StatusOr<uint64_t> Incarnation(Connection& connection);
+absl::Status RenewIncarnation(Connection& connection);
 
 }  // namespace parley::store::postgres

@@ -38,4 +38,9 @@ absl::StatusOr<std::unique_ptr<Store>> OpenPostgres(const PostgresOptions& optio
                                                  options.committer);
 }
 
+absl::Status RenewIncarnation(const postgres::ConnectionOptions& server) {
+  PARLEY_TRY(const auto connection, postgres::Connection::Open(server));
+  return postgres::RenewIncarnation(*connection);
+}
+
 }  // namespace parley::store

@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
 #include "common/store/committer.h"
@@ -29,5 +30,8 @@ struct PostgresOptions {
 absl::StatusOr<std::unique_ptr<Store>> OpenPostgres(const PostgresOptions& options,
                                                     const std::vector<Migration>& migrations,
                                                     Probe& probe = Probe::Silent());
+
+// Gives the store in this database another incarnation, as RenewIncarnation of sqlite_store.h does.
+absl::Status RenewIncarnation(const postgres::ConnectionOptions& server);
 
 }  // namespace parley::store

@@ -142,5 +142,13 @@ TEST(PostgresStore, CannotBeOpenedWhereNoServerIs) {
   EXPECT_TRUE(absl::IsUnavailable(OpenPostgres(options, Notes()).status()));
 }
 
+TEST(PostgresStore, HasAnotherIncarnationAfterARestoredCopyWasGivenOne) {
+  const PostgresServer server;
+  const uint64_t before = (*OpenPostgres(On(server), Notes()))->incarnation();
+  EXPECT_EQ((*OpenPostgres(On(server), Notes()))->incarnation(), before);
+  ASSERT_EQ(RenewIncarnation(On(server).server), absl::OkStatus());
+  EXPECT_NE((*OpenPostgres(On(server), Notes()))->incarnation(), before);
+}
+
 }  // namespace
 }  // namespace parley::store

@@ -4,7 +4,7 @@
 {{- $root := .root -}}
 {{- $values := include "parley.service" . | fromYaml -}}
 {{- $component := dict "root" $root "component" .service -}}
-{{- $store := (index (include "parley.graph" $root | fromYaml) .service).store -}}
+{{- $key := (index (include "parley.graph" $root | fromYaml) .service).key -}}
 {{- $alone := and (eq .service "media") (not (include "parley.mediaIsShared" $root)) -}}
 {{- if and $alone (or $values.autoscaling.enabled (gt (int $values.replicas) 1)) -}}
 {{- fail "several pods of `media` need a volume that they share: media.storage.accessModes: [ReadWriteMany]" -}}
@@ -66,7 +66,7 @@ spec:
         - name: {{ .service }}
           {{- include "parley.container" (dict "root" $root "service" .service "values" $values) | nindent 10 }}
       volumes:
-        {{- include "parley.volumes" (dict "root" $root "store" $store "config" (include "parley.fullname" $root)) | nindent 8 }}
+        {{- include "parley.volumes" (dict "root" $root "key" $key "config" (include "parley.fullname" $root)) | nindent 8 }}
         {{- if eq .service "media" }}
         - name: files
           persistentVolumeClaim: {claimName: {{ include "parley.mediaClaim" $root }}}
@@ -83,6 +83,7 @@ env:
     valueFrom: {fieldRef: {fieldPath: status.podIP}}
   - name: PARLEY_LISTEN_RPC_ADVERTISE
     value: $(POD_IP):{{ $ports.rpc }}
+  - {name: PARLEY_RPC_TOKEN_FILE, value: /etc/parley/secrets/rpc-token}   # for parleyctl in this pod
 ports:
   {{- if eq .service "gateway" }}
   - {name: client, containerPort: {{ $ports.client }}}

@@ -5,7 +5,7 @@
       {{- include "parley.selector" . | nindent 6 }}
 {{- end -}}
 
-{{/* Out to Redis, and to PostgreSQL for those with a store: (dict "root" $ "store" true). */}}
+{{/* Out to Redis and PostgreSQL: (dict "root" $). */}}
 {{- define "parley.backends" -}}
 {{- with .root.Values }}
 {{- if .redis.tryout.enabled }}
@@ -18,7 +18,6 @@
   {{- . | nindent 2 }}
   {{- end }}
 {{- end }}
-{{- if $.store }}
 {{- if .postgresql.tryout.enabled }}
 - ports: [{port: 5432}]
   to:
@@ -28,7 +27,6 @@
   {{- with include "parley.databases" .networkPolicy }}
   {{- . | nindent 2 }}
   {{- end }}
-{{- end }}
 {{- end }}
 {{- end }}
 {{- end -}}

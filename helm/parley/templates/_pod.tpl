@@ -26,7 +26,7 @@ seccompProfile: {type: RuntimeDefault}
 - {name: data, mountPath: /var/lib/parley}
 {{- end -}}
 
-{{/* (dict "root" $ "store" true "config" "name of the ConfigMap") */}}
+{{/* (dict "root" $ "key" true "config" "name of the ConfigMap") */}}
 {{- define "parley.volumes" -}}
 - name: config
   configMap: {name: {{ .config }}, defaultMode: 0444}

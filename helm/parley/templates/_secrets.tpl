@@ -24,7 +24,7 @@
     items: [{key: {{ if .secret }}{{ .key }}{{ else }}{{ .path }}{{ end }}, path: {{ .path }}, mode: 0440}]
 {{- end -}}
 
-{{/* The sources of /etc/parley/secrets: (dict "root" $ "store" true). Without store: no signing key, no database. */}}
+{{/* The sources of /etc/parley/secrets: (dict "root" $ "key" true). Without key: no signing key. */}}
 {{- define "parley.secretFiles" -}}
 {{- $made := include "parley.madeSecret" .root -}}
 {{- $files := list (dict "from" .root.Values.internalToken "path" "rpc-token") -}}
@@ -41,12 +41,12 @@
 {{- if or .redis.tryout.enabled .redis.password.existingSecret }}
 {{- $files = append $files (dict "from" (.redis.tryout.enabled | ternary dict .redis.password) "path" "redis-password") }}
 {{- end }}
-{{- if $.store }}
+{{- if $.key }}
 {{- $files = append $files (dict "from" .signingKey "path" "signing.key") }}
+{{- end }}
 {{- $files = append $files (dict "from" (.postgresql.tryout.enabled | ternary dict .postgresql.password) "path" "postgresql-password") }}
 {{- if .postgresql.rootCert.existingSecret }}
 {{- $files = append $files (dict "from" .postgresql.rootCert "path" "postgresql-ca.crt") }}
-{{- end }}
 {{- end }}
 {{- end }}
 {{- range $files }}

@@ -1,16 +1,16 @@
 {{/* The services, what each needs, and whom it calls: what services/parley wires, as far as Kubernetes has to know. */}}
 
-{{/* calls: whose gRPC port it reaches (its own: a replica hands to the owner of a partition). store: it has tables. internet: it
-     calls other servers. */}}
+{{/* calls: whose gRPC port it reaches (its own: a replica hands to the owner of a partition). key: it has the signing key.
+     internet: it calls other servers. All reach the database, which says who owns what. */}}
 {{- define "parley.graph" -}}
-gateway: {calls: [accounts, calls, events, federation, media, presence, profile], store: false}
-events: {calls: [accounts, events, federation], store: true}
-accounts: {calls: [accounts, events, federation, profile], store: true}
-presence: {calls: [federation, presence, profile], store: true}
-profile: {calls: [accounts, events, presence, profile], store: true}
-calls: {calls: [calls, events], store: true}
-federation: {calls: [accounts, events, federation, presence], store: true, internet: true}
-media: {calls: [federation, media], store: true}
+gateway: {calls: [accounts, calls, events, federation, media, presence, profile], key: false}
+events: {calls: [accounts, events, federation], key: true}
+accounts: {calls: [accounts, events, federation, profile], key: true}
+presence: {calls: [federation, presence, profile], key: true}
+profile: {calls: [accounts, events, presence, profile], key: true}
+calls: {calls: [calls, events], key: true}
+federation: {calls: [accounts, events, federation, presence], key: true, internet: true}
+media: {calls: [federation, media], key: true}
 {{- end -}}
 
 {{- define "parley.ports" -}}
