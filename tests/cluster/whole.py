@@ -8,12 +8,12 @@ OLD_MEDIA, MEDIA = "/_matrix/media/v3", "/_matrix/client/v1/media"
 WHOLE = {"room": {"timeline": {"limit": 10000}}}
 
 
-def history(client, room):
-    """The ids of all events that the client may see, oldest first."""
+def history(client, room, type=None):
+    """The ids of all events (of a type) that the client may see, oldest first."""
     found, position = [], {}
     while True:
         page = client.messages(room, dir="f", limit=500, **position)
-        found += ids(page["chunk"])
+        found += ids(e for e in page["chunk"] if type in (None, e["type"]))
         if "end" not in page or not page["chunk"]:
             return found
         position = {"from": page["end"]}
